@@ -1,0 +1,123 @@
+"""Money: the only place that rounds and formats it.
+
+Amounts have at most eight decimals and are never floats. Prices are per 1,000 units,
+or per package. There are two roundings, both up: a service's price to its rule's step,
+and an order's charge to PRICE_STEP.
+"""
+
+from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import formats
+from django.utils.translation import gettext_lazy as _
+
+# Wide enough for a rate of 30 digits times a quantity of 10 without loss.
+_WIDE = Context(prec=60)
+_NOISE = Decimal("1e-10")
+PLACES = 8
+ZERO = Decimal(0)
+
+
+class MoneyField(models.DecimalField):
+    """numeric(20,8); a ninth decimal is an error rather than a rounding."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 20)
+        kwargs.setdefault("decimal_places", PLACES)
+        super().__init__(*args, **kwargs)
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if isinstance(value, float):
+            raise ValidationError(_("Money is never a float."))
+        if isinstance(value, Decimal) and not has_places(value, self.decimal_places):
+            raise ValidationError(
+                _("%(amount)s has more than %(places)d decimals."),
+                params={"amount": value, "places": self.decimal_places},
+            )
+        return super().get_db_prep_save(value, connection)
+
+
+class RateField(MoneyField):
+    """numeric(30,20): an upstream rate or a rate of exchange, kept as it was given."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_digits", 30)
+        kwargs.setdefault("decimal_places", 20)
+        super().__init__(*args, **kwargs)
+
+
+def has_places(value: Decimal, places: int) -> bool:
+    """Return whether `value` is finite and has at most `places` decimals."""
+    if not value.is_finite():
+        return False
+    exponent = value.normalize(_WIDE).as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -places
+
+
+def round_up(value: Decimal, step: Decimal) -> Decimal:
+    """Round `value` up to a multiple of `step`, after removing noise beyond 10 decimals.
+
+    Without the noise step, 0.1 that became 0.10000000000000000001 on its way through a
+    rate of exchange would cost a whole step more.
+    """
+    with localcontext(_WIDE):
+        steps = (value.quantize(_NOISE, ROUND_HALF_EVEN) / step).to_integral_value(
+            ROUND_CEILING
+        )
+        return steps * step
+
+
+def cost(rate: Decimal, units: int, *, per_package: bool) -> Decimal:
+    """Return what `units` cost at `rate` (per 1,000, or per package), to eight decimals.
+
+    Used for a provider's rate in its own currency; rounded up, so that an expected
+    cost is never below the real one.
+    """
+    with localcontext(_WIDE):
+        exact = rate * units if per_package else rate * units / 1000
+        return round_up(exact, Decimal(1).scaleb(-PLACES))
+
+
+def charge(price: Decimal, units: int, *, per_package: bool) -> Decimal:
+    """Return what a customer pays for `units` at `price`, rounded up to PRICE_STEP."""
+    with localcontext(_WIDE):
+        exact = price * units if per_package else price * units / 1000
+        return round_up(exact, settings.PRICE_STEP)
+
+
+def due(charge: Decimal, units: int, remains: int) -> Decimal:
+    """Return what is to be given back in all when `remains` of `units` did not come.
+
+    `charge − ceil_step(charge × delivered / units)`: any order of replies adds up to
+    the same sum, as each refund is the difference to what was refunded before.
+    """
+    with localcontext(_WIDE):
+        kept = round_up(charge * (units - remains) / units, settings.PRICE_STEP)
+        return max(charge - kept, ZERO)
+
+
+def plain(amount: Decimal) -> str:
+    """Return `amount` without exponent or trailing zeros: for the API and for logs."""
+    text = format(amount, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def show(amount: Decimal, currency: str | None = None) -> str:
+    """Return `amount` for people: grouped, with at least two decimals, and its currency.
+
+    All decimals that matter are shown: a price of 0.00125 is not 0.00.
+    """
+    currency = currency or settings.SHOP_CURRENCY
+    least = 0 if currency in {"KRW", "JPY", "VND"} else 2
+    text = plain(amount)
+    places = max(least, len(text.partition(".")[2]))
+    number = formats.number_format(amount, places, use_l10n=True, force_grouping=True)
+    symbol = {"USD": "$", "EUR": "€", "KRW": "₩", "JPY": "¥", "GBP": "£"}.get(currency)
+    if symbol is None:
+        return f"{number} {currency}"
+    return f"−{symbol}{number[1:]}" if number.startswith("-") else f"{symbol}{number}"

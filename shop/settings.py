@@ -1,0 +1,327 @@
+"""The shop's settings, all read from the environment (docs/settings.md lists them).
+
+Importing this module starts nothing and needs nothing: `manage.py` starts or joins
+the embedded servers and fills in the variables before Django reads them. A malformed
+variable stops the process with a hint that names it.
+"""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+
+
+def _read(kind: str, name: str, default: Any, hint: str) -> Any:
+    """Read the variable `name` as `kind`; stop with `hint` where it does not parse."""
+    try:
+        return getattr(env, kind)(name, default=default)
+    except (ValueError, TypeError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} is malformed: {hint}") from error
+
+
+def _read_decimal(name: str, default: str, hint: str) -> Decimal:
+    try:
+        value = Decimal(env.str(name, default=default))
+    except InvalidOperation as error:
+        raise ImproperlyConfigured(f"{name} is malformed: {hint}") from error
+    if not value.is_finite() or value <= 0:
+        raise ImproperlyConfigured(f"{name} must be above zero: {hint}")
+    return value
+
+
+# --- Where and how it runs -------------------------------------------------------
+
+DEBUG: bool = _read("bool", "DEBUG", False, "true or false")  # noqa: FBT003
+DEMO: bool = _read("bool", "DEMO", False, "true or false")  # noqa: FBT003
+STATE_DIR = Path(env.str("STATE_DIR", default=str(BASE_DIR / "var"))).resolve()
+PORT: int = _read("int", "PORT", 8000, "a number such as 8000")
+SITE_URL: str = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+_site = urlsplit(SITE_URL)
+if _site.scheme not in {"http", "https"} or not _site.hostname:
+    raise ImproperlyConfigured(
+        "SITE_URL is malformed: write it as https://shop.example.com"
+    )
+ALLOWED_HOSTS: list[str] = _read(
+    "list",
+    "ALLOWED_HOSTS",
+    [_site.hostname, "127.0.0.1", "localhost"],
+    "host names with commas between them",
+)
+CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
+
+# Empty until the launcher (manage.py) or the owner sets it; Django refuses to use it so.
+SECRET_KEY: str = env.str("SECRET_KEY", default="")
+# Fernet keys, the first one encrypts, all of them decrypt.
+FIELD_KEYS: list[str] = env.list("FIELD_KEYS", default=[])
+
+ROOT_URLCONF = "shop.urls"
+WSGI_APPLICATION = "shop.wsgi.application"
+AUTH_USER_MODEL = "accounts.User"
+SITE_ID = 1
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "template_partials",
+    "pgtrigger",
+    "csp",
+    "accounts",
+    "ledger",
+    "notices",
+    "provider",
+    "orders",
+    "api",
+    "shop",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "shop.middleware.PreferredLanguage",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "shop.context.shop",
+            ],
+        },
+    },
+]
+
+# --- Money -----------------------------------------------------------------------
+
+SHOP_NAME: str = env.str("SHOP_NAME", default="Magpie")
+SHOP_CURRENCY: str = env.str("SHOP_CURRENCY", default="USD").upper()
+if not (
+    len(SHOP_CURRENCY) == 3 and SHOP_CURRENCY.isascii() and SHOP_CURRENCY.isalpha()
+):
+    raise ImproperlyConfigured("SHOP_CURRENCY is malformed: a code such as USD or KRW")
+# An order's charge is rounded up to a multiple of this.
+PRICE_STEP = _read_decimal(
+    "PRICE_STEP", "1" if SHOP_CURRENCY == "KRW" else "0.00001", "such as 0.00001"
+)
+# What a new provider's services cost on top, until somebody writes a rule, in percent.
+DEFAULT_MARKUP = _read_decimal("DEFAULT_MARKUP", "30", "a percentage such as 30")
+
+# --- Database and Redis ----------------------------------------------------------
+
+try:
+    _database = env.db(
+        "DATABASE_URL",
+        default=f"postgres://postgres@/shop?host={STATE_DIR / 'run'}",
+    )
+except (ValueError, ImproperlyConfigured) as error:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is malformed: postgres://user:password@host:5432/name"
+    ) from error
+if "postgresql" not in _database["ENGINE"]:
+    raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL: postgres://…")
+# A socket's folder, written as ?host=: as HOST, `manage.py dbshell` finds it too.
+_socket = _database.get("OPTIONS", {}).pop("host", "")
+if _socket:
+    _database["HOST"] = _socket
+# Connections kept by one process; 0 where PgBouncer stands between.
+DB_POOL: int = _read("int", "DB_POOL", 18, "a number such as 18")
+if DB_POOL:
+    _database.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": DB_POOL}
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL: str = env.str("REDIS_URL", default=f"unix://{STATE_DIR / 'run/valkey.sock'}")
+if urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise ImproperlyConfigured("REDIS_URL is malformed: redis://host:6379/0")
+CACHES = {
+    "default": {
+        "BACKEND": "shop.cache.ForgivingRedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- Upstream --------------------------------------------------------------------
+
+# Providers on private networks are refused, so that nobody can probe ours through us.
+ALLOW_PRIVATE_ADDRESSES: bool = _read(
+    "bool", "ALLOW_PRIVATE_ADDRESSES", DEMO, "true or false"
+)
+# Seconds. Their order is checked at start-up: a call ends before its lease does, and
+# a lease before the queue delivers the message again.
+HTTP_CONNECT_TIMEOUT = 3.0
+HTTP_DEADLINE: float = _read("float", "HTTP_DEADLINE", 25.0, "seconds, such as 25")
+ATTEMPT_LEASE: int = _read("int", "ATTEMPT_LEASE", 60, "seconds, such as 60")
+VISIBILITY_TIMEOUT: int = _read(
+    "int", "VISIBILITY_TIMEOUT", 600, "seconds, such as 600"
+)
+# How soon an open order is asked about again, in seconds; doubles while nothing moves.
+TRACK_INTERVAL: int = _read("int", "TRACK_INTERVAL", 2 if DEMO else 30, "seconds")
+TRACK_INTERVAL_MAX: int = _read(
+    "int", "TRACK_INTERVAL_MAX", 10 if DEMO else 900, "seconds, such as 900"
+)
+SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
+
+# --- Log-in ----------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SHOP_NAME}: "
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL: str = env.str("MAIL_FROM", default=f"shop@{_site.hostname}")
+
+# --- Language and time -----------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- Static files ----------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.str("STATIC_ROOT", default="") or None
+# Without STATIC_ROOT there is no `collectstatic` to run: files are served as they lie.
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if STATIC_ROOT is None
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Security --------------------------------------------------------------------
+
+_https = _site.scheme == "https"
+SECURE_SSL_REDIRECT = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+# The admin's own scripts (Alpine, charts) evaluate expressions.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "script-src": [SELF, "'unsafe-eval'", "'unsafe-inline'"],
+    "style-src": [SELF, "'unsafe-inline'"],
+}
+
+# --- Celery ----------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": VISIBILITY_TIMEOUT,
+    "socket_connect_timeout": 0.5,
+    "socket_keepalive": True,
+}
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "track"
+CELERY_TASK_ROUTES = {
+    "orders.submit": {"queue": "submit"},
+    "provider.*": {"queue": "sync"},
+    "notices.*": {"queue": "notify"},
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# --- Admin and log ---------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": SHOP_NAME,
+    "SITE_HEADER": SHOP_NAME,
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.str("LOG_LEVEL", default="INFO").upper(),
+    },
+    "loggers": {"celery": {"level": "WARNING"}},
+}

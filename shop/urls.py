@@ -1,0 +1,26 @@
+"""Every address of the shop."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+from shop.views import catalogue
+
+admin.autodiscover()
+# Staff log in where customers do, under the same limits of attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+urlpatterns = [
+    path("", catalogue.services, {"home": True}, name="home"),
+    path("services/", catalogue.services, name="services"),
+    path("", include("orders.urls")),
+    path("", include("ledger.urls")),
+    path("", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+]
+
+handler400 = "shop.views.errors.bad_request"
+handler403 = "shop.views.errors.forbidden"
+handler404 = "shop.views.errors.not_found"
+handler500 = "shop.views.errors.server_error"
