@@ -1,0 +1,40 @@
+"""The kinds of accounts and transfers."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AccountKind(models.TextChoices):
+    """Whose money an account holds. The first three are a customer's buckets."""
+
+    PAID = "paid", _("balance")
+    BONUS = "bonus", _("bonus")
+    DEBT = "debt", _("debt")
+    SALES = "sales", _("sales")
+    CREDIT = "credit", _("credits by staff")
+    PROVIDER = "provider", _("provider")
+    COST = "cost", _("cost of services")
+
+
+class Bucket(models.TextChoices):
+    """The part of a customer's money that a transfer moves."""
+
+    NONE = "", _("none")
+    PAID = AccountKind.PAID
+    BONUS = AccountKind.BONUS
+    DEBT = AccountKind.DEBT
+
+
+class TransferKind(models.TextChoices):
+    """Why money moved. With the subject's number it names the cause."""
+
+    CREDIT = "credit", _("Credit")
+    CREDIT_REVERSAL = "credit:reversal", _("Credit reversed")
+    ORDER_CHARGE = "order:charge", _("Order")
+    ORDER_REFUND = "order:refund", _("Refund")
+    ORDER_COST = "order:cost", _("Cost of an order")
+    ORDER_COST_CORRECTION = "order:cost-correction", _("Cost corrected")
+    PROVIDER_FUNDS = "provider:funds", _("Funds sent to a provider")
+
+
+CUSTOMER_KINDS = (AccountKind.PAID, AccountKind.BONUS, AccountKind.DEBT)

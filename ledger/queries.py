@@ -1,0 +1,63 @@
+"""Reading money."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Max, Q, QuerySet, Sum
+
+from accounts.models import User
+from ledger.enums import AccountKind, TransferKind
+from ledger.models import Account, Transfer
+from shop.money import ZERO
+
+SPENDABLE = (AccountKind.PAID, AccountKind.BONUS)
+
+
+def balance(*, customer: User) -> Decimal:
+    """Return what the customer can spend, in the shop's currency."""
+    total = Account.objects.filter(
+        customer=customer, currency=settings.SHOP_CURRENCY, kind__in=SPENDABLE
+    ).aggregate(total=Sum("balance"))["total"]
+    return total or ZERO
+
+
+def statement(*, customer: User) -> QuerySet[Transfer]:
+    """Return the customer's transfers, newest first, each with `change` and `after`.
+
+    `change` is signed as the customer sees it, `after` the balance of that bucket.
+    """
+    owned = Account.objects.filter(customer=customer).values("pk")
+    return (
+        Transfer.objects.filter(Q(source__in=owned) | Q(target__in=owned))
+        .select_related("source", "target")
+        .order_by("-id")
+    )
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moved for one cause through one bucket, and the number of its last transfer."""
+
+    amount: Decimal = ZERO
+    last_no: int = 0
+
+
+def moved(
+    *, kind: TransferKind, subjects: Iterable[int]
+) -> dict[tuple[int, str], Moved]:
+    """Return per (subject, bucket) what transfers of `kind` have moved."""
+    rows = (
+        Transfer.objects.filter(kind=kind, subject__in=list(subjects))
+        .values_list("subject", "bucket")
+        .annotate(Sum("amount"), Max("no"))
+    )
+    return {(subject, bucket): Moved(total, no) for subject, bucket, total, no in rows}
+
+
+def book(*, account: Account) -> Decimal:
+    """Return Σ in − Σ out of an account that keeps no running balance."""
+    gone = Transfer.objects.filter(source=account).aggregate(total=Sum("amount"))
+    come = Transfer.objects.filter(target=account).aggregate(total=Sum("amount"))
+    return (come["total"] or ZERO) - (gone["total"] or ZERO)
