@@ -1,0 +1,217 @@
+"""The ten calls: from a form to the reply the provider protocol documents.
+
+Types and the order of keys are those of the documented replies: a single refill's id
+is text, those of several are numbers; money and counts of an order are text.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from urllib.parse import parse_qsl
+
+from sandbox import book, money
+from sandbox.errors import RefusedError
+from sandbox.faults import Call, Reply
+from sandbox.records import Status, Subscription
+from sandbox.vendor import Vendor
+
+MOST_IDS = 100
+MOST_FIELDS = 200
+NUMBER = re.compile(r"[0-9]{1,18}")
+
+Fields = Mapping[str, str]
+Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+
+class Verbatim(str):
+    """A reply that is JSON already, to be sent as it is."""
+
+    __slots__ = ()
+
+
+def read(body: bytes) -> Call:
+    """Return the call in the form `body`; RefusedError when there are too many fields.
+
+    A field given twice counts the first time; bytes that are no UTF-8 are replaced.
+    """
+    try:
+        pairs = parse_qsl(
+            body.decode("utf-8", errors="replace"),
+            keep_blank_values=True,
+            max_num_fields=MOST_FIELDS,
+            errors="replace",
+        )
+    except ValueError:
+        raise RefusedError("Incorrect request") from None
+    fields = dict(reversed(pairs))
+    key, action = fields.pop("key", ""), fields.pop("action", "")
+    return Call(action, fields, key)
+
+
+def answer(vendor: Vendor, call: Call) -> Reply:
+    """Return the vendor's reply to `call`; every refusal is `{"error": …}`.
+
+    The key is checked first, then the action; then the vendor does it as one step,
+    so that a reply about many orders shows them all at one moment.
+    """
+    with vendor.lock:
+        try:
+            if call.key != vendor.terms.key:
+                raise RefusedError("Invalid API key")
+            return encode(_action(vendor, call.action)(vendor, call.fields))
+        except RefusedError as refusal:
+            return refuse(refusal)
+
+
+def known(action: str) -> bool:
+    """Whether the protocol has such an action."""
+    return action in ACTIONS or action in EXTRAS
+
+
+def refuse(refusal: RefusedError | str, status: int = 200) -> Reply:
+    """Return the reply that says why a call is refused."""
+    return encode(_error(refusal), status)
+
+
+def encode(data: Json, status: int = 200) -> Reply:
+    """Return `data` as a reply of JSON."""
+    text = data if isinstance(data, Verbatim) else json.dumps(data, ensure_ascii=False)
+    return Reply(text.encode("utf-8", errors="replace"), status)
+
+
+def _action(vendor: Vendor, action: str) -> Callable[[Vendor, Fields], Json]:
+    found = ACTIONS.get(action)
+    if found is None and vendor.terms.list_orders:
+        found = EXTRAS.get(action)
+    if found is None:
+        raise RefusedError("Incorrect request")
+    return found
+
+
+def _balance(vendor: Vendor, fields: Fields) -> Json:
+    vendor.catch_up()
+    balance = money.text(vendor.ledger.balance)
+    return {"balance": balance, "currency": vendor.terms.currency}
+
+
+def _services(vendor: Vendor, fields: Fields) -> Json:
+    return Verbatim(vendor.catalogue.text)
+
+
+def _add(vendor: Vendor, fields: Fields) -> Json:
+    return {"order": vendor.place(fields)}
+
+
+def _status(vendor: Vendor, fields: Fields) -> Json:
+    look = partial(_order, vendor)
+    if "order" in fields:
+        return look(fields["order"])
+    return {text: _or_error(look, text) for text in _ids(fields, "orders")}
+
+
+def _refill(vendor: Vendor, fields: Fields) -> Json:
+    def refill(text: str) -> int:
+        return vendor.refill(_order_id(text))
+
+    if "order" in fields:
+        return {"refill": str(refill(fields["order"]))}
+    return _rows("order", _ids(fields, "orders"), "refill", refill)
+
+
+def _refill_status(vendor: Vendor, fields: Fields) -> Json:
+    def status(text: str) -> str:
+        return vendor.refill_status(_id(text, "Refill not found"))
+
+    if "refill" in fields:
+        return {"status": status(fields["refill"])}
+    return _rows("refill", _ids(fields, "refills"), "status", status)
+
+
+def _cancel(vendor: Vendor, fields: Fields) -> Json:
+    def cancel(text: str) -> int:
+        vendor.cancel(_order_id(text))
+        return 1
+
+    return _rows("order", _ids(fields, "orders"), "cancel", cancel)
+
+
+def _orders(vendor: Vendor, fields: Fields) -> Json:
+    return book.recent(vendor, MOST_IDS)
+
+
+def _order(vendor: Vendor, text: str) -> Json:
+    record = vendor.find(_order_id(text))
+    if isinstance(record, Subscription):
+        return {
+            "status": record.ended or Status.ACTIVE,
+            "expiry": record.fields.get("expiry", ""),
+            "posts": str(len(record.orders)),
+            "orders": [*record.orders],
+        }
+    standing = vendor.standing(record)
+    reply: dict[str, Json] = {
+        "charge": money.text(standing.charge),
+        "start_count": str(standing.start_count),
+        "status": standing.status,
+        "remains": str(standing.remains),
+        "currency": vendor.terms.currency,
+    }
+    if record.runs is not None:
+        reply["runs"] = str(standing.delivered * record.runs // record.units)
+    return reply
+
+
+def _ids(fields: Fields, name: str) -> list[str]:
+    """Return the ids listed in the field `name`, each once, as they were written."""
+    texts = [text.strip() for text in fields.get(name, "").split(",")]
+    if not any(texts):
+        raise RefusedError("Incorrect request")
+    if len(texts) > MOST_IDS:
+        raise RefusedError(f"Maximum {MOST_IDS} IDs")
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _id(text: str, wording: str) -> int:
+    if not NUMBER.fullmatch(text.strip()):
+        raise RefusedError(wording)
+    return int(text)
+
+
+def _order_id(text: str) -> int:
+    return _id(text, "Incorrect order ID")
+
+
+def _rows(asked: str, texts: list[str], told: str, act: Callable[[str], Json]) -> Json:
+    """Return a row for each id: what was asked, and what `act` tells about it."""
+    return [
+        {
+            # An id is a number here, unless it never was one.
+            asked: int(text) if NUMBER.fullmatch(text) else text,
+            told: _or_error(act, text),
+        }
+        for text in texts
+    ]
+
+
+def _or_error(act: Callable[[str], Json], text: str) -> Json:
+    try:
+        return act(text)
+    except RefusedError as refusal:
+        return _error(refusal)
+
+
+def _error(refusal: RefusedError | str) -> Json:
+    return {"error": str(refusal)}
+
+
+ACTIONS: dict[str, Callable[[Vendor, Fields], Json]] = {
+    "balance": _balance,
+    "services": _services,
+    "add": _add,
+    "status": _status,
+    "refill": _refill,
+    "refill_status": _refill_status,
+    "cancel": _cancel,
+}
+EXTRAS: dict[str, Callable[[Vendor, Fields], Json]] = {"orders": _orders}
