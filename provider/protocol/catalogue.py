@@ -1,0 +1,166 @@
+"""Reading the answer to `services`: every row is either an offer or a reason."""
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from provider.protocol.errors import Phrase, classify, error_text
+from provider.protocol.json_reply import read_json
+from provider.protocol.replies import (
+    Catalogue,
+    ErrorReply,
+    OfferRow,
+    Rejection,
+    RejectionReason,
+    UnreadableReply,
+)
+from provider.protocol.types import read_type
+from provider.protocol.values import (
+    given,
+    read_decimal,
+    read_flag,
+    read_id,
+    read_integer,
+)
+
+# What providers write for "not for sale".
+_SENTINEL_RATE = Decimal(99_999_999)
+_GREATEST_LIMIT = 2**31 - 1
+_RATE_PLACES = 20
+_WRAPPERS = ("services", "data", "result", "response")
+_ID_KEYS = ("service", "id", "service_id")
+
+
+class _Rejected(Exception):
+    def __init__(self, reason: RejectionReason, value: object) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = given(value)
+
+
+def read_catalogue(body: bytes, *, phrases: Iterable[Phrase] = ()) -> Catalogue:
+    """Return all rows of a catalogue, and the reason for each that cannot be sold.
+
+    Reads a list, a list inside `services` or `data`, and an object keyed by id. Of rows
+    with the same id the first counts. Raises ErrorReply where the answer is an error,
+    UnreadableReply where it is no catalogue.
+    """
+    value = read_json(body)
+    rows: list[OfferRow] = []
+    rejected: list[Rejection] = []
+    seen: set[str] = set()
+    position = 0
+    for position, (key, row) in enumerate(_rows(value, phrases), start=1):
+        upstream_id = _id(key, row)
+        try:
+            if upstream_id in seen:
+                raise _Rejected(RejectionReason.DUPLICATE_ID, upstream_id)
+            rows.append(_offer(upstream_id, row))
+            seen.add(upstream_id)
+        except _Rejected as error:
+            rejected.append(
+                Rejection(position, upstream_id, error.reason, error.detail)
+            )
+    return Catalogue(tuple(rows), tuple(rejected), total=position)
+
+
+def _rows(value: object, phrases: Iterable[Phrase]) -> Iterator[tuple[str, object]]:
+    """Yield each row with the key that it stood under, "" in a list."""
+    text = error_text(value) if isinstance(value, str | dict) else None
+    if text is not None:
+        raise ErrorReply(text, classify(text, phrases=phrases))
+    for _level in range(3):
+        if isinstance(value, dict):
+            wrapped = (value[key] for key in _WRAPPERS if key in value)
+            value = next(wrapped, value)
+    if isinstance(value, list):
+        if len(value) == 1 and (text := error_text(value)) is not None:
+            raise ErrorReply(text, classify(text, phrases=phrases))
+        return (("", row) for row in value)
+    if isinstance(value, dict) and value and all(read_id(key) for key in value):
+        return iter(value.items())
+    raise UnreadableReply("shape")
+
+
+def _id(key: str, row: object) -> str:
+    """Return the id that a row gives itself, else that of its key, else ""."""
+    if isinstance(row, dict):
+        for name in _ID_KEYS:
+            if name in row:
+                return read_id(row[name]) or ""
+    return read_id(key) or ""
+
+
+def _offer(upstream_id: str, row: object) -> OfferRow:
+    if not isinstance(row, dict):
+        raise _Rejected(RejectionReason.NOT_AN_OBJECT, row)
+    if not upstream_id:
+        raise _Rejected(RejectionReason.NO_ID, [row.get(key) for key in _ID_KEYS])
+    name = _text(row.get("name"))
+    if not name:
+        raise _Rejected(RejectionReason.NO_NAME, row.get("name"))
+    least, greatest = _limits(row)
+    return OfferRow(
+        upstream_id=upstream_id,
+        name=name,
+        type_given=_text(row.get("type")),
+        type=read_type(row.get("type")),
+        category=_text(row.get("category")),
+        rate=_rate(row),
+        min=least,
+        max=greatest,
+        refill=read_flag(row.get("refill")),
+        cancel=read_flag(row.get("cancel")),
+        dripfeed=read_flag(row.get("dripfeed")),
+        description=html.unescape(_given(row, "desc", "description")).strip(),
+        average_time=_text(row.get("average_time")),
+        raw=_plain(row),
+    )
+
+
+def _rate(row: Mapping[str, object]) -> Decimal:
+    value = row.get("rate", row.get("price"))
+    rate = read_decimal(value)
+    if rate is None or _places(rate) > _RATE_PLACES:
+        raise _Rejected(RejectionReason.BAD_RATE, value)
+    if rate <= 0:
+        raise _Rejected(RejectionReason.RATE_NOT_POSITIVE, value)
+    if rate >= _SENTINEL_RATE:
+        raise _Rejected(RejectionReason.RATE_SENTINEL, value)
+    return rate
+
+
+def _limits(row: Mapping[str, object]) -> tuple[int, int]:
+    values = (row.get("min"), row.get("max"))
+    least, greatest = map(read_integer, values)
+    if least is None or greatest is None or greatest > _GREATEST_LIMIT:
+        raise _Rejected(RejectionReason.BAD_LIMITS, values)
+    if least <= 0:
+        raise _Rejected(RejectionReason.MIN_NOT_POSITIVE, least)
+    if least > greatest:
+        raise _Rejected(RejectionReason.MIN_ABOVE_MAX, values)
+    return least, greatest
+
+
+def _places(number: Decimal) -> int:
+    return -int(number.normalize().as_tuple().exponent)
+
+
+def _given(row: Mapping[str, object], *keys: str) -> str:
+    texts = (row[key] for key in keys if isinstance(row.get(key), str))
+    return str(next(texts, ""))
+
+
+def _text(value: object) -> str:
+    """Return a line of text: entities resolved, one space wherever there was any."""
+    return " ".join(html.unescape(value).split()) if isinstance(value, str) else ""
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy of `value` that a JSON column takes: decimals as text."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Decimal) else value
