@@ -1,0 +1,46 @@
+"""What happens to providers, their catalogue and its prices."""
+
+from provider.actions.pricing import (
+    PricingError,
+    reprice,
+    save_rule,
+    set_exchange_rate,
+)
+from provider.actions.providers import (
+    ProviderError,
+    add_provider,
+    ask_currency,
+    move,
+    note_balance,
+    pause,
+    pause_in_transaction,
+    read_balance,
+    remember_refill_status_one_by_one,
+    request_sync,
+    resume,
+    save_provider,
+    take_due_sync,
+)
+from provider.actions.syncing import publish_services, sync
+
+__all__ = [
+    "PricingError",
+    "ProviderError",
+    "add_provider",
+    "ask_currency",
+    "move",
+    "note_balance",
+    "pause",
+    "pause_in_transaction",
+    "publish_services",
+    "read_balance",
+    "remember_refill_status_one_by_one",
+    "reprice",
+    "request_sync",
+    "resume",
+    "save_provider",
+    "save_rule",
+    "set_exchange_rate",
+    "sync",
+    "take_due_sync",
+]

@@ -1,0 +1,75 @@
+"""Writing prices and rates of exchange."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from provider.models import ExchangeRate, MarkupRule
+from provider.pricing import HIGHEST_PRICE, PRICED
+from shop.money import plain
+
+REPRICE = f"""
+    UPDATE provider_service SET price = priced.price, off_reason = priced.off_reason
+    FROM ({PRICED}) AS priced
+    WHERE provider_service.id = priced.id
+      AND (provider_service.price IS DISTINCT FROM priced.price
+           OR provider_service.off_reason <> priced.off_reason)
+"""  # noqa: S608 - both parts are constants of ours
+
+
+class PricingError(Exception):
+    """A rate or rule that was not taken; `message` is fit for staff."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+def reprice_in_transaction(*, provider_id: int | None = None) -> int:
+    """Give each service the price and state that its offer and rule make.
+
+    One statement that writes only differences; of one provider's services, or of all.
+    Returns how many changed. Inside the caller's transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            REPRICE,
+            {
+                "currency": settings.SHOP_CURRENCY,
+                "default_percent": settings.DEFAULT_MARKUP,
+                "default_step": settings.PRICE_STEP,
+                "highest": HIGHEST_PRICE,
+                "provider": provider_id,
+            },
+        )
+        return cursor.rowcount
+
+
+@transaction.atomic(durable=True)
+def reprice() -> int:
+    """Re-price the whole catalogue after a rule or rate changed; return how many moved."""
+    return reprice_in_transaction()
+
+
+@transaction.atomic(durable=True)
+def save_rule(*, rule: MarkupRule) -> int:
+    """Save a markup rule and re-price what it is about; return how many prices moved."""
+    rule.full_clean()
+    rule.save()
+    return reprice_in_transaction()
+
+
+@transaction.atomic(durable=True)
+def set_exchange_rate(*, base: str, rate: Decimal, source: str = "") -> ExchangeRate:
+    """Note that one `base` is worth `rate` of the shop's currency from now on; re-price."""
+    if not rate.is_finite() or rate <= 0:
+        raise PricingError(_("A rate of exchange must be above zero."))
+    if base == settings.SHOP_CURRENCY:
+        raise PricingError(_("This is the shop's own currency."))
+    row = ExchangeRate.objects.create(
+        base=base, quote=settings.SHOP_CURRENCY, rate=plain(rate), source=source
+    )
+    reprice_in_transaction()
+    return row

@@ -1,0 +1,175 @@
+"""The catalogue: what providers offer, and what customers see and buy."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from provider.enums import SERVICE_TYPES, OffReason
+from provider.models.providers import Provider
+from provider.protocol.types import TYPES, ServiceType, TypeRule
+from shop.money import MoneyField, RateField
+
+# PostgreSQL's integer; real catalogues do reach it.
+MOST = 2_147_483_647
+
+
+class Category(models.Model):
+    """A shelf of the shop."""
+
+    name = models.CharField(_("name"), max_length=300, unique=True)
+    position = models.PositiveIntegerField(_("position"), default=0)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Offer(models.Model):
+    """One upstream service as it was last seen."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="offers")
+    # Text: some providers' ids are not numbers.
+    upstream_id = models.CharField(_("upstream id"), max_length=64)
+    name = models.TextField(_("name"))
+    category = models.TextField(_("category"), blank=True)
+    type = models.CharField(_("type"), max_length=30, choices=SERVICE_TYPES, blank=True)
+    type_given = models.CharField(_("type as given"), max_length=100, blank=True)
+    rate_seen = RateField(_("rate"))
+    min = models.PositiveIntegerField(_("minimum"))
+    max = models.PositiveIntegerField(_("maximum"))
+    # Unknown is not false: staff may try, customers see no button.
+    refill = models.BooleanField(_("refill"), null=True)
+    cancel = models.BooleanField(_("cancel"), null=True)
+    dripfeed = models.BooleanField(_("drip-feed"), null=True)
+    description = models.TextField(_("description"), blank=True)
+    average_time = models.CharField(_("average time"), max_length=100, blank=True)
+    raw = models.JSONField(_("row as it came"), default=dict)
+    seen_at = models.DateTimeField(_("first seen"), db_default=Now())
+    changed_at = models.DateTimeField(_("changed"), db_default=Now())
+    withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "upstream_id"], name="offer_one_per_upstream_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(rate_seen__gt=0), name="offer_rate_above_zero"
+            ),
+            models.CheckConstraint(
+                condition=Q(min__gt=0, max__gte=F("min")), name="offer_limits_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.upstream_id} {self.name}"
+
+
+class Service(models.Model):
+    """What customers see and buy.
+
+    `active` is the staff's switch, `off_reason` the shop's own: on sale needs both.
+    """
+
+    category = models.ForeignKey(Category, models.PROTECT, related_name="services")
+    name = models.CharField(_("name"), max_length=1000)
+    description = models.TextField(_("description"), blank=True)
+    type = models.CharField(_("type"), max_length=30, choices=SERVICE_TYPES, blank=True)
+    min = models.PositiveIntegerField(_("minimum"))
+    max = models.PositiveIntegerField(_("maximum"))
+    # Per 1,000, or per package where the type says so; in the shop's currency.
+    price = MoneyField(_("price"), null=True, blank=True)
+    fixed_price = MoneyField(
+        _("fixed price"),
+        null=True,
+        blank=True,
+        help_text=_("Instead of the price that the markup rules give."),
+    )
+    refill = models.BooleanField(_("refill"), default=False)
+    cancel = models.BooleanField(_("cancel"), default=False)
+    dripfeed = models.BooleanField(_("drip-feed"), default=False)
+    average_time = models.CharField(_("average time"), max_length=100, blank=True)
+    active = models.BooleanField(_("active"), default=False)
+    off_reason = models.CharField(
+        _("state"), max_length=20, choices=OffReason, blank=True, default=OffReason.NONE
+    )
+    # Fields that staff have written, and that no sync touches.
+    set_by_hand = ArrayField(
+        models.CharField(max_length=30), default=list, blank=True, editable=False
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("service")
+        verbose_name_plural = _("services")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(min__gt=0, max__gte=F("min")),
+                name="service_limits_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gt=0),
+                name="service_price_above_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(fixed_price__isnull=True) | Q(fixed_price__gt=0),
+                name="service_fixed_price_above_zero",
+            ),
+            # Nothing can be sold that has no price or whose type is not known.
+            models.CheckConstraint(
+                condition=~Q(off_reason=OffReason.NONE)
+                | (Q(price__isnull=False) & ~Q(type="")),
+                name="service_sellable_is_complete",
+            ),
+        ]
+        indexes = [
+            # The catalogue page, by category.
+            models.Index(
+                fields=["category", "id"],
+                condition=Q(active=True, off_reason=""),
+                name="service_on_sale",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.name}"
+
+    @property
+    def on_sale(self) -> bool:
+        return self.active and self.off_reason == OffReason.NONE
+
+    @property
+    def rule(self) -> TypeRule:
+        """The type's row: its fields, and what is charged."""
+        return TYPES[ServiceType(self.type)]
+
+
+class Route(models.Model):
+    """A way to buy a service: the first position is used, the others are fallbacks."""
+
+    service = models.ForeignKey(Service, models.CASCADE, related_name="routes")
+    offer = models.ForeignKey(Offer, models.PROTECT, related_name="routes")
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
+
+    class Meta:
+        verbose_name = _("route")
+        verbose_name_plural = _("routes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "position"], name="route_one_per_position"
+            ),
+            models.UniqueConstraint(
+                fields=["service", "offer"], name="route_one_per_offer"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id} → {self.offer_id}"

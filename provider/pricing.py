@@ -1,0 +1,100 @@
+"""The price of a service, in its two equal forms: Python for one, SQL for all.
+
+    cost  = rate × rate of exchange                    (per 1,000, or per package)
+    price = round_up(cost × (1 + percent / 100) + fixed, step)
+
+A fixed price stands instead of the second line. A price that does not earn the rule's
+minimum margin on the cost is not sold at.
+"""
+
+from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+
+from shop.money import ZERO, round_up
+
+_EXACT = Context(prec=100)
+# Above this a price is a sentinel or a mistake, and would not fit its column.
+HIGHEST_PRICE = Decimal(10) ** 11
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A markup: percent and a fixed sum on top, rounded up to a multiple of `step`."""
+
+    percent: Decimal
+    fixed: Decimal = ZERO
+    step: Decimal = Decimal("0.00001")
+    minimum_margin: Decimal = ZERO
+
+
+def price_of(cost: Decimal, rule: Rule) -> Decimal:
+    """Return the selling price for `cost`, both in the shop's currency."""
+    with localcontext(_EXACT):
+        return round_up(cost * (100 + rule.percent) / 100 + rule.fixed, rule.step)
+
+
+def earns(price: Decimal, cost: Decimal, rule: Rule) -> bool:
+    """Return whether `price` covers `cost` and the rule's minimum margin."""
+    with localcontext(_EXACT):
+        return price >= cost * (100 + rule.minimum_margin) / 100
+
+
+# The SQL form. Parameters: currency, default_percent, highest, provider (or NULL: all).
+# One row per service with a route: its cost, what it sells at, and why not, if not.
+PRICED = """
+    SELECT priced.id,
+           CASE WHEN priced.price <= %(highest)s THEN priced.price END AS price,
+           CASE
+             WHEN priced.type = '' THEN 'type_unknown'
+             WHEN priced.type = 'subscriptions' THEN 'subscriptions'
+             WHEN priced.withdrawn THEN 'withdrawn'
+             WHEN priced.price IS NULL
+               OR priced.price > %(highest)s
+               OR priced.price < priced.cost * (100 + priced.minimum_margin) * 0.01
+               THEN 'price_check'
+             ELSE ''
+           END AS off_reason
+    FROM (
+      SELECT ruled.*,
+             coalesce(
+               ruled.fixed_price,
+               shop_round_up(
+                 ruled.cost * (100 + ruled.percent) * 0.01 + ruled.fixed, ruled.step
+               )
+             ) AS price
+      FROM (
+        SELECT service.id, service.type, service.fixed_price,
+               offer.withdrawn_at IS NOT NULL AS withdrawn,
+               offer.rate_seen * CASE
+                 WHEN provider.currency = %(currency)s THEN 1 ELSE fx.rate
+               END AS cost,
+               coalesce(by_service.percent, by_category.percent, by_provider.percent,
+                        everything.percent, %(default_percent)s) AS percent,
+               coalesce(by_service.fixed, by_category.fixed, by_provider.fixed,
+                        everything.fixed, 0) AS fixed,
+               coalesce(by_service.step, by_category.step, by_provider.step,
+                        everything.step, %(default_step)s) AS step,
+               coalesce(by_service.minimum_margin, by_category.minimum_margin,
+                        by_provider.minimum_margin, everything.minimum_margin, 0
+               ) AS minimum_margin
+        FROM provider_service service
+        JOIN (
+          SELECT DISTINCT ON (service_id) service_id, offer_id
+          FROM provider_route ORDER BY service_id, position
+        ) AS first_route ON first_route.service_id = service.id
+        JOIN provider_offer offer ON offer.id = first_route.offer_id
+        JOIN provider_provider provider ON provider.id = offer.provider_id
+        LEFT JOIN (
+          SELECT DISTINCT ON (base) base, rate FROM provider_exchangerate
+          WHERE quote = %(currency)s ORDER BY base, created_at DESC, id DESC
+        ) AS fx ON fx.base = provider.currency
+        LEFT JOIN provider_markuprule by_service ON by_service.service_id = service.id
+        LEFT JOIN provider_markuprule by_category
+          ON by_category.category_id = service.category_id
+        LEFT JOIN provider_markuprule by_provider
+          ON by_provider.provider_id = provider.id
+        LEFT JOIN provider_markuprule everything ON everything.scope = 'everything'
+        WHERE %(provider)s::bigint IS NULL OR provider.id = %(provider)s
+      ) AS ruled
+    ) AS priced
+"""

@@ -1,0 +1,68 @@
+"""Reading providers, the catalogue, and what things cost."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from provider.enums import OffReason
+from provider.models import Category, ExchangeRate, Offer, Provider, Service
+
+
+def provider(*, provider_id: int) -> Provider | None:
+    """Return one provider, or None."""
+    return Provider.objects.filter(pk=provider_id).first()
+
+
+def active_providers() -> QuerySet[Provider]:
+    """Return the providers that we buy from."""
+    return Provider.objects.filter(active=True).order_by("name")
+
+
+def exchange_rate(*, base: str) -> Decimal | None:
+    """Return what one `base` costs in the shop's currency now, or None if nobody said."""
+    if base == settings.SHOP_CURRENCY:
+        return Decimal(1)
+    return (
+        ExchangeRate.objects.filter(base=base, quote=settings.SHOP_CURRENCY)
+        .order_by("-created_at", "-id")
+        .values_list("rate", flat=True)
+        .first()
+    )
+
+
+def services_on_sale() -> QuerySet[Service]:
+    """Return what a customer can buy."""
+    return Service.objects.filter(active=True, off_reason=OffReason.NONE)
+
+
+def search(*, text: str = "", category_id: int | None = None) -> QuerySet[Service]:
+    """Return the services on sale that match, shelf by shelf.
+
+    `text` is a number, or words that must all be in the name or the shelf's name, in
+    any order.
+    """
+    found = services_on_sale().select_related("category")
+    if category_id is not None:
+        found = found.filter(category_id=category_id)
+    for word in text.split()[:8]:
+        matches = Q(name__icontains=word) | Q(category__name__icontains=word)
+        if word.isascii() and word.isdigit() and len(word) < 10:
+            matches |= Q(pk=int(word))
+        found = found.filter(matches)
+    return found.order_by("category__position", "category_id", "id")
+
+
+def categories_on_sale() -> QuerySet[Category]:
+    """Return the shelves that have something on them."""
+    return Category.objects.filter(
+        pk__in=services_on_sale().values("category_id")
+    ).order_by("position", "name")
+
+
+def first_offer(*, service: Service) -> Offer | None:
+    """Return the offer that the service buys at present."""
+    route = (
+        service.routes.select_related("offer__provider").order_by("position").first()
+    )
+    return route.offer if route else None

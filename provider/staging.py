@@ -1,0 +1,178 @@
+"""A read catalogue as a temporary table, and the statements that compare and write it.
+
+Each statement handles all rows at once and writes only those that differ, so that a
+sync costs the same number of statements for ten rows and for ten thousand, and writes
+nothing where nothing changed. Parameter: provider.
+"""
+
+import json
+from collections.abc import Iterable
+
+from django.db.backends.utils import CursorWrapper
+
+from provider.models.catalogue import MOST
+from provider.protocol.replies import OfferRow
+
+COLUMNS = (
+    "upstream_id, name, category, type, type_given, rate_seen, min, max, "
+    "refill, cancel, dripfeed, description, average_time"
+)
+DIFFERS = """
+    (offer.name, offer.category, offer.type, offer.type_given, offer.rate_seen,
+     offer.min, offer.max, offer.refill, offer.cancel, offer.dripfeed,
+     offer.description, offer.average_time)
+    IS DISTINCT FROM
+    (staged.name, staged.category, staged.type, staged.type_given, staged.rate_seen,
+     staged.min, staged.max, staged.refill, staged.cancel, staged.dripfeed,
+     staged.description, staged.average_time)
+"""
+CREATE = """
+    CREATE TEMPORARY TABLE staged (
+        place integer, upstream_id text PRIMARY KEY, name text, category text,
+        type text, type_given text, rate_seen numeric(30,20), min integer, max integer,
+        refill boolean, cancel boolean, dripfeed boolean, description text,
+        average_time text, raw jsonb
+    ) ON COMMIT DROP
+"""
+COMPARE = f"""
+    SELECT count(*) FILTER (WHERE offer.id IS NULL),
+           count(*) FILTER (WHERE {DIFFERS} AND offer.id IS NOT NULL),
+           count(*) FILTER (WHERE offer.withdrawn_at IS NOT NULL),
+           (SELECT count(*) FROM provider_offer mine
+            WHERE mine.provider_id = %(provider)s AND mine.withdrawn_at IS NULL),
+           (SELECT count(*) FROM provider_offer mine
+            WHERE mine.provider_id = %(provider)s AND mine.withdrawn_at IS NULL
+              AND NOT EXISTS (SELECT FROM staged
+                              WHERE staged.upstream_id = mine.upstream_id))
+    FROM staged
+    LEFT JOIN provider_offer offer
+      ON offer.provider_id = %(provider)s AND offer.upstream_id = staged.upstream_id
+"""  # noqa: S608
+WRITE_OFFERS = f"""
+    INSERT INTO provider_offer (provider_id, {COLUMNS}, raw)
+    SELECT %(provider)s, {", ".join("staged." + c for c in COLUMNS.split(", "))},
+           staged.raw
+    FROM staged
+    LEFT JOIN provider_offer offer
+      ON offer.provider_id = %(provider)s AND offer.upstream_id = staged.upstream_id
+    WHERE offer.id IS NULL OR offer.withdrawn_at IS NOT NULL OR {DIFFERS}
+    ORDER BY staged.place
+    ON CONFLICT (provider_id, upstream_id) DO UPDATE SET
+        ({COLUMNS}, raw, withdrawn_at, changed_at)
+        = ({", ".join("excluded." + c for c in COLUMNS.split(", "))},
+           excluded.raw, NULL, now())
+"""  # noqa: S608
+WITHDRAW = """
+    UPDATE provider_offer SET withdrawn_at = now(), changed_at = now()
+    WHERE provider_id = %(provider)s AND withdrawn_at IS NULL
+      AND NOT EXISTS (SELECT FROM staged
+                      WHERE staged.upstream_id = provider_offer.upstream_id)
+"""
+ADD_CATEGORIES = """
+    INSERT INTO provider_category (name, position)
+    SELECT category, min(place) FROM staged
+    WHERE NOT EXISTS (SELECT FROM provider_category known
+                      WHERE known.name = staged.category)
+    GROUP BY category ORDER BY min(place)
+    ON CONFLICT (name) DO NOTHING
+"""
+# A service and its route for every offer that has none. The service's number is drawn
+# first, so that both rows can be written by one statement.
+ADD_SERVICES = """
+    WITH fresh AS (
+        SELECT offer.*, category.id AS category_id,
+               nextval(pg_get_serial_sequence('provider_service', 'id')) AS service_id
+        FROM provider_offer offer
+        JOIN staged ON staged.upstream_id = offer.upstream_id
+        JOIN provider_category category ON category.name = offer.category
+        WHERE offer.provider_id = %(provider)s
+          AND NOT EXISTS (SELECT FROM provider_route WHERE offer_id = offer.id)
+        ORDER BY staged.place
+    ), written AS (
+        INSERT INTO provider_service (
+            id, category_id, name, description, type, min, max, refill, cancel,
+            dripfeed, average_time, active, off_reason, set_by_hand)
+        SELECT service_id, category_id, left(name, 1000), description, type, min, max,
+               coalesce(refill, false), coalesce(cancel, false),
+               coalesce(dripfeed, false), average_time, %(publish)s, 'price_check', '{}'
+        FROM fresh
+    )
+    INSERT INTO provider_route (service_id, offer_id, position)
+    SELECT service_id, id, 1 FROM fresh
+"""
+# What an upstream change means for the services that buy there first; never a field
+# that staff set by hand.
+FOLLOW = """
+    UPDATE provider_service service
+    SET name = fresh.name, description = fresh.description, type = fresh.type,
+        min = fresh.min, max = fresh.max, refill = fresh.refill,
+        cancel = fresh.cancel, dripfeed = fresh.dripfeed,
+        average_time = fresh.average_time,
+        off_reason = CASE WHEN fresh.type = '' THEN 'type_unknown'
+                          ELSE service.off_reason END
+    FROM (
+        SELECT mine.id,
+               CASE WHEN 'name' = ANY(mine.set_by_hand) THEN mine.name
+                    ELSE left(offer.name, 1000) END AS name,
+               CASE WHEN 'description' = ANY(mine.set_by_hand) THEN mine.description
+                    ELSE offer.description END AS description,
+               offer.type,
+               CASE WHEN limits.by_hand THEN mine.min ELSE offer.min END AS min,
+               CASE WHEN limits.by_hand THEN mine.max ELSE offer.max END AS max,
+               CASE WHEN 'refill' = ANY(mine.set_by_hand) THEN mine.refill
+                    ELSE coalesce(offer.refill, false) END AS refill,
+               CASE WHEN 'cancel' = ANY(mine.set_by_hand) THEN mine.cancel
+                    ELSE coalesce(offer.cancel, false) END AS cancel,
+               CASE WHEN 'dripfeed' = ANY(mine.set_by_hand) THEN mine.dripfeed
+                    ELSE coalesce(offer.dripfeed, false) END AS dripfeed,
+               offer.average_time
+        FROM provider_service mine
+        CROSS JOIN LATERAL (
+            SELECT mine.set_by_hand && ARRAY['min', 'max']::varchar[] AS by_hand
+        ) AS limits
+        JOIN (
+            SELECT DISTINCT ON (service_id) service_id, offer_id
+            FROM provider_route ORDER BY service_id, position
+        ) AS first_route ON first_route.service_id = mine.id
+        JOIN provider_offer offer ON offer.id = first_route.offer_id
+        WHERE offer.provider_id = %(provider)s
+    ) AS fresh
+    WHERE service.id = fresh.id
+      AND (service.name, service.description, service.type, service.min, service.max,
+           service.refill, service.cancel, service.dripfeed, service.average_time)
+          IS DISTINCT FROM
+          (fresh.name, fresh.description, fresh.type, fresh.min, fresh.max,
+           fresh.refill, fresh.cancel, fresh.dripfeed, fresh.average_time)
+"""
+
+
+def stage(cursor: CursorWrapper, rows: Iterable[OfferRow]) -> None:
+    """Copy `rows` into a temporary table of this transaction."""
+    cursor.execute(CREATE)
+    columns = f"place, {COLUMNS}, raw"
+    with cursor.copy(f"COPY staged ({columns}) FROM STDIN") as copy:
+        for place, row in enumerate(rows):
+            copy.write_row(
+                (
+                    place,
+                    row.upstream_id,
+                    _clean(row.name),
+                    _clean(row.category)[:300] or "—",
+                    row.type.value if row.type else "",
+                    _clean(row.type_given)[:100],
+                    row.rate,
+                    row.min,
+                    min(row.max, MOST),
+                    row.refill,
+                    row.cancel,
+                    row.dripfeed,
+                    _clean(row.description),
+                    _clean(row.average_time)[:100],
+                    _clean(json.dumps(row.raw, default=str, ensure_ascii=False)),
+                )
+            )
+
+
+def _clean(text: str) -> str:
+    # PostgreSQL's text holds no NUL; in JSON it is written as an escape.
+    return text.replace("\x00", "").replace("\\u0000", "")
