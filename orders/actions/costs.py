@@ -1,0 +1,55 @@
+"""What orders cost us, booked in the providers' currencies."""
+
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from ledger import actions as ledger
+from ledger.enums import AccountKind, TransferKind
+from ledger.models import Transfer
+from orders.models import Attempt, Order
+from provider.models import Provider
+from shop.money import PLACES, round_up
+
+
+def book_expected_cost(*, attempt: Attempt, provider: Provider) -> None:
+    """Book an accepted attempt's expected cost, inside the caller's transaction."""
+    if attempt.expected_cost > 0:
+        ledger.move(
+            source=provider.account,
+            target=ledger.system_account(
+                kind=AccountKind.COST, currency=provider.currency
+            ),
+            amount=attempt.expected_cost,
+            kind=TransferKind.ORDER_COST,
+            subject=attempt.order_id,
+        )
+
+
+def settle_cost(*, order: Order, provider: Provider) -> Decimal:
+    """Book the difference between what the provider charged and what was expected.
+
+    Once per order, when it has ended; whichever way the difference goes. Returns it:
+    above zero where the provider took more. Inside the caller's transaction.
+    """
+    if order.upstream_charge is None:
+        return Decimal(0)
+    booked = Transfer.objects.filter(
+        kind=TransferKind.ORDER_COST, subject=order.pk
+    ).aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    charged = round_up(order.upstream_charge, Decimal(1).scaleb(-PLACES))
+    difference = charged - booked
+    if difference == 0:
+        return difference
+    cost = ledger.system_account(kind=AccountKind.COST, currency=provider.currency)
+    source, target = provider.account, cost
+    if difference < 0:
+        source, target = target, source
+    ledger.move(
+        source=source,
+        target=target,
+        amount=abs(difference),
+        kind=TransferKind.ORDER_COST_CORRECTION,
+        subject=order.pk,
+    )
+    return difference

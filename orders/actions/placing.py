@@ -1,0 +1,152 @@
+"""Placing an order: the price, the debit and the order in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import partial
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from ledger import actions as ledger
+from ledger.enums import TransferKind
+from orders.enums import Source, Status, Submission
+from orders.errors import (
+    BalanceTooLowError,
+    KeyReusedError,
+    NotOnSaleError,
+    OrderError,
+    PriceChangedError,
+)
+from orders.intake import FieldErrors, Intake, read
+from orders.models import Order, OrderEvent
+from orders.queries import Quote, quote
+from provider.models import Service
+from shop.celery import ring
+
+
+def place_order(
+    *,
+    customer: User,
+    service_id: int,
+    raw: Mapping[str, str],
+    source: Source = Source.WEB,
+    idempotency_key: str | None = None,
+    expected_charge: Decimal | None = None,
+) -> Order:
+    """Order a service and return the order, paid and queued.
+
+    1. An order that the key names already is the answer.
+    2. In one transaction: price on the server, debit, order, event.
+    3. On commit the submitter is rung for; the sweeper finds the order anyway.
+
+    `raw` are the fields by their protocol names, as texts. `expected_charge` is what the
+    customer was shown: another charge is refused (PriceChangedError). Raises FieldErrors
+    for fields that do not fit and OrderError for everything else; then nothing was
+    charged. After any refusal the key is looked up again: a twin request may have won.
+    """
+    body = _digest(service_id, raw)
+    if (order := _twin(customer, idempotency_key, body)) is not None:
+        return order
+    try:
+        return _place(
+            customer=customer,
+            service_id=service_id,
+            raw=raw,
+            source=source,
+            key=idempotency_key,
+            body=body,
+            expected_charge=expected_charge,
+        )
+    except (OrderError, FieldErrors, IntegrityError):
+        if (order := _twin(customer, idempotency_key, body)) is not None:
+            return order
+        raise
+
+
+@transaction.atomic(durable=True)
+def _place(
+    *,
+    customer: User,
+    service_id: int,
+    raw: Mapping[str, str],
+    source: Source,
+    key: str | None,
+    body: str,
+    expected_charge: Decimal | None,
+) -> Order:
+    service = Service.objects.filter(pk=service_id).first()
+    if service is None or not service.on_sale:
+        raise NotOnSaleError
+    intake = read(service=service, raw=raw)
+    offer = quote(service=service, intake=intake, customer=customer)
+    if expected_charge is not None and expected_charge != offer.charge:
+        raise PriceChangedError(offer.charge)
+    order = _insert(customer, service, intake, offer, source=source, key=key, body=body)
+    try:
+        ledger.charge(
+            customer_id=customer.pk,
+            amount=offer.charge,
+            kind=TransferKind.ORDER_CHARGE,
+            subject=order.pk,
+        )
+    except ledger.InsufficientFundsError as error:
+        raise BalanceTooLowError(error.missing) from error
+    transaction.on_commit(
+        partial(ring, "orders.submit", order_id=order.pk), robust=True
+    )
+    return order
+
+
+def _insert(
+    customer: User,
+    service: Service,
+    intake: Intake,
+    offer: Quote,
+    *,
+    source: Source,
+    key: str | None,
+    body: str,
+) -> Order:
+    order = Order.objects.create(
+        customer=customer,
+        service=service,
+        source=source,
+        idempotency_key=key,
+        request_digest=body if key else "",
+        type=service.type,
+        link=intake.link,
+        quantity=intake.quantity,
+        runs=intake.runs,
+        interval=intake.interval,
+        fields=intake.fields,
+        units=intake.units,
+        price=offer.price,
+        charge=offer.charge,
+        next_at=Now(),
+    )
+    OrderEvent.objects.create(
+        order=order,
+        new_status=Status.PENDING,
+        new_submission=Submission.QUEUED,
+        reason=f"ordered ({source})",
+        by=customer,
+    )
+    return order
+
+
+def _digest(service_id: int, raw: Mapping[str, str]) -> str:
+    body = json.dumps([service_id, sorted(raw.items())], ensure_ascii=False)
+    return hashlib.sha256(body.encode(errors="replace")).hexdigest()
+
+
+def _twin(customer: User, key: str | None, body: str) -> Order | None:
+    """Return the order that `key` has made; KeyReusedError where it was another one."""
+    if not key:
+        return None
+    order = Order.objects.filter(customer=customer, idempotency_key=key).first()
+    if order is not None and order.request_digest != body:
+        raise KeyReusedError
+    return order

@@ -1,0 +1,248 @@
+"""Refills and cancels: recorded, sent, and followed until the provider has answered.
+
+The same three steps as an order's. A cancel may be repeated, as the order's status
+moves the money; a refill may not: what cannot be told stays unknown, for staff.
+"""
+
+from datetime import timedelta
+from functools import partial
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from ledger import actions as ledger
+from notices import actions as notices
+from orders.actions.submitting import withdraw
+from orders.enums import RefillStatus, RequestKind, RequestState
+from orders.errors import OrderError
+from orders.models import Order, OrderEvent, OrderRequest
+from orders.queries import cancel_refusal, refill_refusal
+from provider.client import Client, Exchange
+from provider.models import Provider
+from provider.protocol.replies import CancelAnswer, RefillAnswer, RequestOutcome
+from provider.upstream import archive, client_of, take_call
+from shop.celery import ring
+
+# Seconds until a request that was not executed is sent again.
+AGAIN = 60
+Answer = RefillAnswer | CancelAnswer
+
+
+@transaction.atomic(durable=True)
+def cancel_order(*, order: Order, by: User) -> OrderRequest | None:
+    """Cancel an order, or ask upstream to.
+
+    What has not been sent is ended at once with a full refund (None is returned); an
+    accepted order gets a request, and its money moves when its status says so. Raises
+    OrderError with the reason where it cannot be cancelled.
+    """
+    ledger.lock_customers(customer_ids=[order.customer_id])
+    locked = _lock(order)
+    if (refusal := cancel_refusal(order=locked)) is not None:
+        raise OrderError(refusal)
+    if locked.is_unsent:
+        withdraw(order=locked, reason="cancelled before it was sent", by=by)
+        return None
+    return _request(locked, RequestKind.CANCEL, by)
+
+
+@transaction.atomic(durable=True)
+def request_refill(*, order: Order, by: User) -> OrderRequest:
+    """Ask upstream to refill a completed order; OrderError with the reason if it can't."""
+    locked = _lock(order)
+    if (refusal := refill_refusal(order=locked)) is not None:
+        raise OrderError(refusal)
+    return _request(locked, RequestKind.REFILL, by)
+
+
+def _lock(order: Order) -> Order:
+    return (
+        Order.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("service", "provider")
+        .get(pk=order.pk)
+    )
+
+
+def _request(order: Order, kind: RequestKind, by: User) -> OrderRequest:
+    request = OrderRequest.objects.create(
+        order=order,
+        kind=kind,
+        status=RefillStatus.REQUESTED if kind == RequestKind.REFILL else "",
+        by=by,
+        next_at=Now(),
+    )
+    _note(request, f"{kind} asked for", by=by)
+    transaction.on_commit(
+        partial(ring, "orders.send_request", request_id=request.pk), robust=True
+    )
+    return request
+
+
+def _note(request: OrderRequest, reason: str, *, by: User | None = None) -> None:
+    """Write an event that moves nothing into the order's history."""
+    order = request.order
+    OrderEvent.objects.create(
+        order=order,
+        old_status=order.status,
+        new_status=order.status,
+        old_submission=order.submission,
+        new_submission=order.submission,
+        reason=reason[:300],
+        by=by,
+        reply=request.reply,
+    )
+
+
+def send_request(*, request_id: int) -> None:
+    """Send a request that is due; nothing happens to any other."""
+    request = _claim(request_id)
+    if request is None:
+        return
+    order = request.order
+    upstream_id = order.upstream_id or ""
+    client = client_of(_provider(order))
+    answer, exchange = _call(client, request, upstream_id)
+    apply_request_answer(request=request, answer=answer, exchange=exchange)
+
+
+def _call(
+    client: Client, request: OrderRequest, upstream_id: str
+) -> tuple[Answer, Exchange]:
+    if request.kind == RequestKind.REFILL:
+        refills, exchange = client.refill([upstream_id])
+        return refills[upstream_id], exchange
+    cancels, exchange = client.cancel([upstream_id])
+    return cancels[upstream_id], exchange
+
+
+def _provider(order: Order) -> Provider:
+    if order.provider is None:
+        raise ValueError(f"{order} was never accepted")
+    return order.provider
+
+
+@transaction.atomic(durable=True)
+def _claim(request_id: int) -> OrderRequest | None:
+    request = (
+        OrderRequest.objects.filter(
+            pk=request_id, state=RequestState.REQUESTED, next_at__lte=Now()
+        )
+        .select_for_update(of=("self",), skip_locked=True, no_key=True)
+        .select_related("order__provider")
+        .first()
+    )
+    if request is None:
+        return None
+    if not take_call(provider_id=_provider(request.order).pk):
+        OrderRequest.objects.filter(pk=request_id).update(
+            next_at=Now() + timedelta(seconds=1)
+        )
+        return None
+    OrderRequest.objects.filter(pk=request_id).update(
+        state=RequestState.SENDING,
+        next_at=Now() + timedelta(seconds=settings.ATTEMPT_LEASE),
+    )
+    return request
+
+
+@transaction.atomic(durable=True)
+def apply_request_answer(
+    *, request: OrderRequest, answer: Answer, exchange: Exchange
+) -> None:
+    """Commit what the provider answered to a refill or cancel that is being sent."""
+    reply = archive(provider=_provider(request.order), exchange=exchange)
+    locked = (
+        OrderRequest.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("order")
+        .get(pk=request.pk)
+    )
+    if locked.state not in {RequestState.SENDING, RequestState.UNKNOWN}:
+        return
+    locked.reply = reply
+    locked.error = answer.error[:300]
+    match answer.outcome:
+        case RequestOutcome.ACCEPTED:
+            _accept(locked, answer)
+        case RequestOutcome.REFUSED:
+            _close(locked, RequestState.REFUSED, RefillStatus.REJECTED)
+        case RequestOutcome.NOT_EXECUTED:
+            _retry(locked)
+        case RequestOutcome.UNKNOWN:
+            _unknown(locked)
+    _note(locked, f"{locked.kind}: {answer.outcome} {answer.error}".strip())
+
+
+def _accept(request: OrderRequest, answer: Answer) -> None:
+    if isinstance(answer, CancelAnswer):
+        # Accepted is not cancelled: the order's status will say.
+        _close(request, RequestState.ACCEPTED, None)
+        Order.objects.filter(pk=request.order_id, next_at__isnull=False).update(
+            next_at=Now()
+        )
+        return
+    request.state = RequestState.ACCEPTED
+    request.upstream_id = answer.refill_id or ""
+    request.flagged_at = None
+    request.next_at = Now() + timedelta(seconds=settings.TRACK_INTERVAL)
+    _save(request)
+
+
+def _close(
+    request: OrderRequest, state: RequestState, status: RefillStatus | None
+) -> None:
+    request.state = state
+    if request.kind == RequestKind.REFILL and status is not None:
+        request.status = status
+    request.next_at = None
+    request.closed_at = Now()
+    _save(request)
+
+
+def _retry(request: OrderRequest) -> None:
+    request.state = RequestState.REQUESTED
+    request.next_at = Now() + timedelta(seconds=AGAIN)
+    _save(request)
+
+
+def _unknown(request: OrderRequest) -> None:
+    """A refill may have been made and is never asked for twice; a cancel may be."""
+    if request.kind == RequestKind.CANCEL:
+        _retry(request)
+        return
+    request.state = RequestState.UNKNOWN
+    request.next_at = None
+    request.flagged_at = Now()
+    _save(request)
+    notices.tell_staff(
+        key=f"request:{request.pk}:unknown",
+        subject=f"Order {request.order_id}: unknown whether the refill was accepted",
+        text=request.error,
+    )
+
+
+def _save(request: OrderRequest) -> None:
+    request.save(
+        update_fields=[
+            "state", "status", "upstream_id", "error", "reply", "next_at",
+            "flagged_at", "closed_at",
+        ]
+    )  # fmt: skip
+
+
+@transaction.atomic(durable=True)
+def give_up_request(*, request_id: int) -> None:
+    """Treat a request whose answer never came like one that cannot be told."""
+    request = (
+        OrderRequest.objects.filter(
+            pk=request_id, state=RequestState.SENDING, next_at__lte=Now()
+        )
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("order")
+        .first()
+    )
+    if request is not None:
+        request.error = "no answer within the lease"
+        _unknown(request)
+        _note(request, f"{request.kind}: no answer within the lease")

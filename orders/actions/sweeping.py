@@ -1,0 +1,111 @@
+"""The sweeper: finds what is due, and rings. Losing every message costs a second."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from orders.actions.requesting import give_up_request
+from orders.actions.submitting import HINT, give_up_waiting
+from orders.actions.transitions import transition
+from orders.changes import Change
+from orders.enums import RequestKind, RequestState, Submission
+from orders.models import Order, OrderRequest
+from shop.celery import ring
+
+BATCH = 500
+
+
+def sweep() -> None:
+    """Look after everything that is due, once.
+
+    1. What was being sent and whose lease is over becomes unknown, never queued.
+    2. Held orders whose wait is over are queued again.
+    3. Queued orders are rung for, as are providers with orders or refills to follow,
+       and requests to send.
+    """
+    for order_id in _due(Submission.SENDING):
+        _expire(order_id)
+    for order_id in _due(Submission.HELD):
+        _release(order_id)
+    for order_id in _hint():
+        ring("orders.submit", order_id=order_id)
+    _sweep_requests()
+    for provider_id in _providers_to_track():
+        ring("orders.track", provider_id=provider_id)
+
+
+def _due(submission: Submission) -> list[int]:
+    return list(
+        Order.objects.filter(submission=submission, next_at__lte=Now())
+        .order_by("next_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+
+
+@transaction.atomic(durable=True)
+def _expire(order_id: int) -> None:
+    """Make an order unknown, unless its answer came at this very moment."""
+    if _still(order_id, Submission.SENDING):
+        give_up_waiting(order_id=order_id, reason="no answer within the lease")
+
+
+@transaction.atomic(durable=True)
+def _release(order_id: int) -> None:
+    if _still(order_id, Submission.HELD):
+        transition(
+            [
+                Change(
+                    order_id=order_id,
+                    expected=Submission.HELD,
+                    submission=Submission.QUEUED,
+                    reason="waited long enough to try again",
+                    wait=0,
+                )
+            ]
+        )
+
+
+def _still(order_id: int, submission: Submission) -> bool:
+    return (
+        Order.objects.filter(pk=order_id, submission=submission, next_at__lte=Now())
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .exists()
+    )
+
+
+@transaction.atomic(durable=True)
+def _hint() -> list[int]:
+    """Return queued orders that are due, moved just behind those not rung for yet."""
+    due = list(
+        Order.objects.filter(submission=Submission.QUEUED, next_at__lte=Now())
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .order_by("next_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    Order.objects.filter(pk__in=due).update(next_at=Now() + timedelta(seconds=HINT))
+    return due
+
+
+def _sweep_requests() -> None:
+    due = OrderRequest.objects.filter(next_at__lte=Now()).order_by("next_at")
+    for request_id in due.filter(state=RequestState.SENDING).values_list(
+        "pk", flat=True
+    )[:BATCH]:
+        give_up_request(request_id=request_id)
+    for request_id in due.filter(state=RequestState.REQUESTED).values_list(
+        "pk", flat=True
+    )[:BATCH]:
+        ring("orders.send_request", request_id=request_id)
+
+
+def _providers_to_track() -> set[int]:
+    """Return the providers that have an order or a refill to be asked about."""
+    orders = Order.objects.filter(
+        submission=Submission.ACCEPTED, next_at__lte=Now()
+    ).values_list("provider_id", flat=True)
+    refills = OrderRequest.objects.filter(
+        kind=RequestKind.REFILL, state=RequestState.ACCEPTED, next_at__lte=Now()
+    ).values_list("order__provider_id", flat=True)
+    found = {*orders.distinct(), *refills.distinct()}
+    return {provider_id for provider_id in found if provider_id is not None}

@@ -1,0 +1,182 @@
+"""The one door through which an order's state changes.
+
+A set of changes is applied together: accounts are locked by id, then orders by id; each
+change is checked against the locked row and the table of moves; the money goes back,
+the rows are written by one statement, and every change leaves an event.
+"""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from ledger import actions as ledger
+from ledger.enums import TransferKind
+from orders.changes import Change
+from orders.enums import (
+    FINISHED,
+    STATUS_MOVES,
+    SUBMISSION_MOVES,
+    Status,
+    Submission,
+)
+from orders.models import Order, OrderEvent
+from shop.money import plain
+
+
+class IllegalMove(Exception):
+    """A move that the table does not have; nothing was changed."""
+
+
+class Stale(Exception):
+    """The order is not any more where the change expects it; nothing was changed."""
+
+
+WRITE = """
+    UPDATE orders_order SET
+        status = new.status, submission = new.submission, refunded = new.refunded,
+        provider_id = new.provider_id, upstream_id = new.upstream_id,
+        start_count = new.start_count, remains = new.remains,
+        upstream_charge = new.upstream_charge, misses = new.misses,
+        next_at = CASE WHEN new.done_waiting THEN NULL
+                       WHEN new.wait IS NOT NULL
+                       THEN now() + make_interval(secs => new.wait)
+                       ELSE next_at END,
+        flagged_at = CASE WHEN new.flag_reason = '' THEN NULL
+                          ELSE coalesce(flagged_at, now()) END,
+        flag_reason = new.flag_reason,
+        changed_at = CASE WHEN new.moved THEN now() ELSE changed_at END,
+        finished_at = CASE WHEN new.finished THEN coalesce(finished_at, now())
+                           ELSE NULL END
+    FROM jsonb_to_recordset(%s::jsonb) AS new(
+        id bigint, status text, submission text, refunded numeric, provider_id bigint,
+        upstream_id text, start_count bigint, remains bigint, upstream_charge numeric,
+        misses integer, wait double precision, done_waiting boolean, flag_reason text,
+        moved boolean, finished boolean)
+    WHERE orders_order.id = new.id
+"""
+
+
+def transition(changes: Sequence[Change]) -> list[Order]:
+    """Apply `changes` together, inside the caller's transaction; return the orders.
+
+    Raises Stale where an order left the expected submission, IllegalMove where the table
+    has no such move. A change to the state that the order is in already writes no event.
+    """
+    orders = _lock(changes)
+    events, returns, rows = [], [], []
+    for change in changes:
+        order = orders[change.order_id]
+        before = (order.status, order.submission)
+        given_back = _assign(order, change)
+        moved = before != (order.status, order.submission) or given_back > 0
+        if given_back > 0:
+            returns.append(
+                ledger.Return(
+                    subject=order.pk,
+                    customer_id=order.customer_id,
+                    amount=given_back,
+                )
+            )
+        if moved or change.flag:
+            events.append(_event(order, change, before, given_back))
+        rows.append(_row(order, change, moved=moved))
+    _give_back(returns)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [json.dumps(rows)])
+    OrderEvent.objects.bulk_create(events)
+    return [orders[change.order_id] for change in changes]
+
+
+def _lock(changes: Sequence[Change]) -> dict[int, Order]:
+    ids = [change.order_id for change in changes]
+    if any(change.refunded is not None for change in changes):
+        ledger.lock_customers(
+            customer_ids=Order.objects.filter(pk__in=ids).values_list(
+                "customer_id", flat=True
+            )
+        )
+    return {
+        order.pk: order
+        for order in Order.objects.filter(pk__in=ids)
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("id")
+    }
+
+
+def _assign(order: Order, change: Change) -> Decimal:
+    """Check `change` against the locked row and put it there; return what goes back."""
+    if change.expected is not None and order.submission != change.expected:
+        raise Stale(f"{order} is {order.submission}, not {change.expected}")
+    if change.submission is not None and change.submission != order.submission:
+        if change.submission not in SUBMISSION_MOVES[Submission(order.submission)]:
+            raise IllegalMove(f"{order}: {order.submission} → {change.submission}")
+        order.submission = change.submission
+    if change.status is not None and change.status != order.status:
+        if change.status not in STATUS_MOVES[Status(order.status)]:
+            raise IllegalMove(f"{order}: {order.status} → {change.status}")
+        order.status = change.status
+    given_back = Decimal(0)
+    if change.refunded is not None:
+        given_back = change.refunded - order.refunded
+        if given_back < 0:
+            raise IllegalMove(f"{order}: {order.refunded} was refunded already")
+        order.refunded = change.refunded
+    for name in ("provider_id", "upstream_id", "start_count", "remains"):
+        if (value := getattr(change, name)) is not None:
+            setattr(order, name, value)
+    if change.upstream_charge is not None:
+        order.upstream_charge = change.upstream_charge
+    order.misses = change.misses
+    if change.flag is not None:
+        order.flag_reason = change.flag[:300]
+    return given_back
+
+
+def _row(order: Order, change: Change, *, moved: bool) -> dict[str, Any]:
+    return {
+        "id": order.pk,
+        "status": order.status,
+        "submission": order.submission,
+        "refunded": plain(order.refunded),
+        "provider_id": order.provider_id,
+        "upstream_id": order.upstream_id,
+        "start_count": order.start_count,
+        "remains": order.remains,
+        "upstream_charge": None
+        if order.upstream_charge is None
+        else plain(order.upstream_charge),
+        "misses": order.misses,
+        "wait": change.wait,
+        "done_waiting": change.done_waiting,
+        "flag_reason": order.flag_reason,
+        "moved": moved,
+        "finished": order.status in FINISHED,
+    }
+
+
+def _event(
+    order: Order, change: Change, before: tuple[str, str], given_back: Decimal
+) -> OrderEvent:
+    return OrderEvent(
+        order=order,
+        old_status=before[0],
+        new_status=order.status,
+        old_submission=before[1],
+        new_submission=order.submission,
+        reason=change.reason[:300],
+        refunded=given_back,
+        by=change.by,
+        reply=change.reply,
+    )
+
+
+def _give_back(returns: list[ledger.Return]) -> None:
+    if returns:
+        ledger.give_back(
+            returns=returns,
+            charged=TransferKind.ORDER_CHARGE,
+            kind=TransferKind.ORDER_REFUND,
+        )

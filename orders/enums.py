@@ -1,0 +1,112 @@
+"""The words of an order's life, and all the moves there are."""
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    """What the customer sees."""
+
+    PENDING = "pending", _("Pending")
+    PROCESSING = "processing", _("Processing")
+    IN_PROGRESS = "in_progress", _("In progress")
+    PAUSED = "paused", _("Paused")
+    COMPLETED = "completed", _("Completed")
+    PARTIAL = "partial", _("Partial")
+    CANCELED = "canceled", _("Canceled")
+    FAILED = "failed", _("Failed")
+
+
+class Submission(models.TextChoices):
+    """What the shop does with the order upstream."""
+
+    QUEUED = "queued", _("queued")
+    SENDING = "sending", _("sending")
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
+    HELD = "held", _("held")
+    UNKNOWN = "unknown", _("unknown")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class Outcome(models.TextChoices):
+    """What came of one attempt to submit."""
+
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
+    HELD = "held", _("held")
+    NOT_EXECUTED = "not_executed", _("not executed")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class RequestKind(models.TextChoices):
+    """What may be asked for after an order was accepted."""
+
+    REFILL = "refill", _("refill")
+    CANCEL = "cancel", _("cancel")
+
+
+class RequestState(models.TextChoices):
+    """What the shop does with such a request; accepted is not yet done."""
+
+    REQUESTED = "requested", _("requested")
+    SENDING = "sending", _("sending")
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
+    UNKNOWN = "unknown", _("unknown")
+
+
+class RefillStatus(models.TextChoices):
+    """How far a refill is, as the customer sees it."""
+
+    REQUESTED = "requested", _("Requested")
+    IN_PROGRESS = "in_progress", _("In progress")
+    COMPLETED = "completed", _("Completed")
+    REJECTED = "rejected", _("Rejected")
+
+
+class Source(models.TextChoices):
+    """Where an order came from."""
+
+    WEB = "web", _("shop")
+    API = "api", _("API")
+
+
+OPEN = frozenset({Status.PENDING, Status.PROCESSING, Status.IN_PROGRESS, Status.PAUSED})
+FINISHED = frozenset(Status) - OPEN
+
+# From an open status an order goes anywhere. A finished one may still turn out to have
+# delivered less than was said, and settles the difference once.
+STATUS_MOVES: Mapping[Status, frozenset[Status]] = {
+    **{status: frozenset(Status) - {status} for status in OPEN},
+    Status.COMPLETED: frozenset({Status.PARTIAL, Status.CANCELED, Status.FAILED}),
+    Status.PARTIAL: frozenset({Status.CANCELED, Status.FAILED}),
+    Status.CANCELED: frozenset(),
+    Status.FAILED: frozenset(),
+}
+
+# Nothing leads from `unknown` back to `queued` but a person, or a late proven refusal.
+# A queued order is held before anything is sent where it would be sold below cost.
+SUBMISSION_MOVES: Mapping[Submission, frozenset[Submission]] = {
+    Submission.QUEUED: frozenset(
+        {Submission.SENDING, Submission.HELD, Submission.WITHDRAWN}
+    ),
+    Submission.SENDING: frozenset(
+        {
+            Submission.ACCEPTED,
+            Submission.REFUSED,
+            Submission.HELD,
+            Submission.QUEUED,
+            Submission.UNKNOWN,
+        }
+    ),
+    Submission.HELD: frozenset({Submission.QUEUED, Submission.WITHDRAWN}),
+    Submission.REFUSED: frozenset({Submission.QUEUED, Submission.WITHDRAWN}),
+    Submission.UNKNOWN: frozenset(
+        {Submission.ACCEPTED, Submission.QUEUED, Submission.WITHDRAWN}
+    ),
+    Submission.ACCEPTED: frozenset(),
+    Submission.WITHDRAWN: frozenset(),
+}

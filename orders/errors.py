@@ -1,0 +1,65 @@
+"""What may go wrong for the one who orders, in words fit for them."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from shop.money import show
+
+
+class OrderError(Exception):
+    """Something that was not done. `code` is stable, for programs; `field` may be ""."""
+
+    code = "refused"
+
+    def __init__(self, message: object, *, field: str = "") -> None:
+        super().__init__(str(message))
+        self.message = str(message)
+        self.field = field
+
+
+class NotOnSaleError(OrderError):
+    """The service does not exist, or is not sold at present."""
+
+    code = "not_on_sale"
+
+    def __init__(self) -> None:
+        super().__init__(_("This service is not available at the moment."))
+
+
+class BalanceTooLowError(OrderError):
+    """The balance does not cover the charge; `missing` says by how much."""
+
+    code = "balance_too_low"
+
+    def __init__(self, missing: Decimal) -> None:
+        super().__init__(
+            _("Your balance is too low: %(missing)s is missing.")
+            % {"missing": show(missing)}
+        )
+        self.missing = missing
+
+
+class PriceChangedError(OrderError):
+    """The price moved between the page and the post; `charge` is what it comes to now."""
+
+    code = "price_changed"
+
+    def __init__(self, charge: Decimal) -> None:
+        super().__init__(
+            _(
+                "The price has changed: this order now costs %(charge)s. "
+                "Nothing was charged; order again if you agree."
+            )
+            % {"charge": show(charge)}
+        )
+        self.charge = charge
+
+
+class KeyReusedError(OrderError):
+    """The idempotency key was used before, for another order."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__(_("This key was used for a different order."))

@@ -1,0 +1,156 @@
+"""Reading what a customer asks for: the one place that judges an order's fields.
+
+The form, the API and (later) mass orders all pass through here, by the table of types.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext as _
+
+from provider.models import Service
+from provider.protocol.types import ServiceType, TypeRule, Units, lines, units
+
+LONGEST_LINK = 2000
+LONGEST_TEXT = 100_000
+MOST_RUNS = 1000
+# Minutes between runs: at most four weeks.
+LONGEST_INTERVAL = 40_320
+_NUMBERS = ("quantity", "runs", "interval")
+_COLUMNS = frozenset({"link", *_NUMBERS})
+_COUNTED = {"comments": Units.LINES_COMMENTS, "usernames": Units.LINES_USERNAMES}
+
+
+class FieldErrors(Exception):
+    """Fields that do not fit, by their protocol names; "" for the order as a whole."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__(str(errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Intake:
+    """An order's fields, read and found good. `units` is what is charged."""
+
+    units: int
+    link: str = ""
+    quantity: int | None = None
+    runs: int | None = None
+    interval: int | None = None
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
+    """Return what `raw` (texts by protocol field names) orders of `service`.
+
+    Fields that the type does not know are ignored. Raises FieldErrors with a sentence
+    for each field that is missing or does not fit.
+    """
+    rule = service.rule
+    texts = {
+        name: _clean(raw.get(name), name in rule.multiline) for name in rule.fields
+    }
+    errors = {
+        name: [message]
+        for name in rule.fields
+        if (message := _fault(name, texts, service)) is not None
+    }
+    if errors:
+        raise FieldErrors(errors)
+    return Intake(
+        units=units(ServiceType(service.type), texts),
+        link=texts.get("link", ""),
+        quantity=_number(texts, "quantity"),
+        runs=_number(texts, "runs"),
+        interval=_number(texts, "interval"),
+        fields={n: t for n, t in texts.items() if n not in _COLUMNS and t},
+    )
+
+
+def _clean(value: str | None, multiline: bool) -> str:
+    text = unicodedata.normalize("NFC", value or "").replace("\x00", "")
+    return "\n".join(lines(text)) if multiline else " ".join(text.split())
+
+
+def _number(texts: Mapping[str, str], name: str) -> int | None:
+    return int(texts[name]) if texts.get(name) else None
+
+
+def _fault(name: str, texts: Mapping[str, str], service: Service) -> str | None:
+    """Return what is wrong with one field, or None."""
+    text, rule = texts[name], service.rule
+    if not text:
+        return _("This field is required.") if _required(name, texts, rule) else None
+    if len(text) > (LONGEST_TEXT if name in rule.multiline else LONGEST_LINK):
+        return _("This is too long.")
+    if name in rule.choices and text not in rule.choices[name]:
+        return _("Choose one of the values offered.")
+    if name == "link":
+        return _link_fault(text)
+    if name == "quantity":
+        return _amount_fault(text, service.min, service.max)
+    if name in {"runs", "interval"}:
+        return _drip_feed_fault(name, text, service)
+    if name == "answer_number" and not text.isdecimal():
+        return _("Enter a whole number.")
+    if rule.units is _COUNTED.get(name):
+        return _amount_fault(str(len(lines(text))), service.min, service.max)
+    return None
+
+
+def _required(name: str, texts: Mapping[str, str], rule: TypeRule) -> bool:
+    if name in rule.required_when:
+        other, value = rule.required_when[name]
+        return texts.get(other) == value
+    # Runs and the minutes between them belong together: both or neither.
+    if name in {"runs", "interval"}:
+        return bool(texts.get("runs") or texts.get("interval"))
+    return name in rule.required
+
+
+def _link_fault(text: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    if (
+        not host
+        or parts.scheme not in {"http", "https"}
+        or " " in text
+        or "." not in host
+    ):
+        return _("Enter a full link, such as https://example.com/page.")
+    return None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else None
+
+
+def _amount_fault(text: str, least: int, most: int) -> str | None:
+    amount = _whole(text)
+    if amount is None:
+        return _("Enter a whole number.")
+    if amount < least:
+        return _("At least %(least)d, please: you have %(amount)d.") % {
+            "least": least,
+            "amount": amount,
+        }
+    if amount > most:
+        return _("At most %(most)d, please: you have %(amount)d.") % {
+            "most": most,
+            "amount": amount,
+        }
+    return None
+
+
+def _drip_feed_fault(name: str, text: str, service: Service) -> str | None:
+    if not service.dripfeed:
+        return _("This service cannot be spread over several runs.")
+    most = MOST_RUNS if name == "runs" else LONGEST_INTERVAL
+    return _amount_fault(text, 1, most)

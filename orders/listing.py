@@ -1,0 +1,70 @@
+"""Which of their orders a customer asks to see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from orders import queries
+from orders.enums import OPEN, Status
+from orders.models import Order
+
+ROWS = 50
+SHOWN: Mapping[str, frozenset[Status]] = {
+    "open": OPEN,
+    "completed": frozenset({Status.COMPLETED}),
+    "partial": frozenset({Status.PARTIAL}),
+    # Customers know no failed orders: those are canceled and refunded.
+    "canceled": frozenset({Status.CANCELED, Status.FAILED}),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the address asks for: words, a group of statuses, and where to go on."""
+
+    text: str = ""
+    status: str = ""
+    before: int | None = None
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> "Wanted":
+        """Read the query string; what makes no sense is left out."""
+        before = given.get("before", "")
+        status = given.get("status", "")
+        return cls(
+            text=given.get("q", "").strip()[:200],
+            status=status if status in SHOWN else "",
+            before=int(before) if before.isdecimal() and len(before) < 19 else None,
+        )
+
+    def address(self, **changes: object) -> str:
+        """Return the query string for this, with `changes`."""
+        given = {"q": self.text, "status": self.status, **changes}
+        return urlencode({name: value for name, value in given.items() if value})
+
+    @property
+    def here(self) -> str:
+        """The query string for this page itself."""
+        return self.address(before=self.before)
+
+
+def found(wanted: Wanted, *, customer: User) -> QuerySet[Order]:
+    """Return the customer's orders that fit, newest first.
+
+    The text is an order's number, or a part of its link or of its service's name.
+    """
+    orders = queries.orders_of(customer=customer)
+    if wanted.status:
+        orders = orders.filter(status__in=SHOWN[wanted.status])
+    if wanted.text:
+        number = wanted.text.removeprefix("#")
+        fits = Q(link__icontains=wanted.text) | Q(service__name__icontains=wanted.text)
+        if number.isdecimal() and len(number) < 19:
+            fits |= Q(pk=int(number))
+        orders = orders.filter(fits)
+    if wanted.before:
+        orders = orders.filter(pk__lt=wanted.before)
+    return orders

@@ -1,0 +1,214 @@
+"""The order."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from orders.enums import FINISHED, OPEN, Source, Status, Submission
+from provider.enums import SERVICE_TYPES
+from provider.models import Provider, Service
+from provider.protocol.types import TYPES, ServiceType, TypeRule
+from shop.money import ZERO, MoneyField, RateField
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    """Filters that read as English."""
+
+    def open(self) -> "OrderQuerySet":
+        return self.filter(status__in=OPEN)
+
+    def due(self) -> "OrderQuerySet":
+        return self.filter(next_at__lte=Now())
+
+    def flagged(self) -> "OrderQuerySet":
+        return self.filter(flagged_at__isnull=False)
+
+
+class Order(models.Model):
+    """A service, bought by a customer. Its state is written by orders.actions only."""
+
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="orders",
+        verbose_name=_("customer"),
+    )
+    service = models.ForeignKey(
+        Service, models.PROTECT, related_name="orders", verbose_name=_("service")
+    )
+    source = models.CharField(
+        _("from"), max_length=5, choices=Source, default=Source.WEB
+    )
+    idempotency_key = models.CharField(max_length=100, null=True, editable=False)  # noqa: DJ001
+    # Of the request's body: the same key with another body is refused.
+    request_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    # What was ordered, as it was when it was ordered.
+    type = models.CharField(_("type"), max_length=30, choices=SERVICE_TYPES)
+    link = models.CharField(_("link"), max_length=2000, blank=True)
+    quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
+    runs = models.PositiveIntegerField(_("runs"), null=True, blank=True)
+    interval = models.PositiveIntegerField(_("minutes between"), null=True, blank=True)
+    # The type's other fields (comments, usernames, …) by their protocol names.
+    fields = models.JSONField(_("other fields"), default=dict, blank=True)
+    units = models.PositiveBigIntegerField(_("units charged"))
+    price = MoneyField(_("price"))
+    charge = MoneyField(_("charge"))
+    refunded = MoneyField(_("refunded"), default=ZERO)
+
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.PENDING
+    )
+    submission = models.CharField(
+        _("submission"), max_length=10, choices=Submission, default=Submission.QUEUED
+    )
+    provider = models.ForeignKey(
+        Provider,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("provider"),
+    )
+    upstream_id = models.CharField(  # noqa: DJ001
+        _("upstream id"), max_length=64, null=True, blank=True
+    )
+    start_count = models.BigIntegerField(_("start count"), null=True, blank=True)
+    remains = models.BigIntegerField(_("remains"), null=True, blank=True)
+    # As the provider says, in its currency.
+    upstream_charge = RateField(_("upstream charge"), null=True, blank=True)
+
+    # When somebody must look again; empty where nothing is to be done.
+    next_at = models.DateTimeField(_("looked at again"), null=True, blank=True)
+    # Polls in a row that brought nothing about this order.
+    misses = models.PositiveSmallIntegerField(_("misses"), default=0)
+    errors = models.PositiveSmallIntegerField(_("errors"), default=0)
+    flagged_at = models.DateTimeField(_("flagged"), null=True, blank=True)
+    flag_reason = models.CharField(_("reason"), max_length=300, blank=True)
+
+    created_at = models.DateTimeField(_("ordered"), db_default=Now())
+    changed_at = models.DateTimeField(_("changed"), db_default=Now())
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Order"]] = OrderQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer", "idempotency_key"],
+                name="order_one_per_idempotency_key",
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "upstream_id"], name="order_one_per_upstream_id"
+            ),
+            models.CheckConstraint(
+                condition=Q(units__gt=0, charge__gte=0), name="order_units_above_zero"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded__gte=0, refunded__lte=F("charge")),
+                name="order_refunded_up_to_charge",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.CANCELED, Status.FAILED])
+                | Q(refunded=F("charge")),
+                name="order_canceled_is_refunded",
+            ),
+            models.CheckConstraint(
+                condition=~Q(submission=Submission.WITHDRAWN)
+                | Q(status=Status.CANCELED),
+                name="order_withdrawn_is_canceled",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    submission=Submission.ACCEPTED,
+                    provider__isnull=False,
+                    upstream_id__isnull=False,
+                )
+                | (~Q(submission=Submission.ACCEPTED) & Q(upstream_id__isnull=True)),
+                name="order_accepted_has_upstream_id",
+            ),
+            models.CheckConstraint(
+                condition=Q(runs__isnull=True, interval__isnull=True)
+                | Q(runs__gte=1, interval__gte=1),
+                name="order_runs_and_interval_together",
+            ),
+            models.CheckConstraint(
+                condition=Q(flagged_at__isnull=True, flag_reason="")
+                | (Q(flagged_at__isnull=False) & ~Q(flag_reason="")),
+                name="order_flag_has_a_reason",
+            ),
+            # I9: an open order is looked at again, flagged, or both.
+            models.CheckConstraint(
+                condition=~Q(status__in=OPEN)
+                | Q(next_at__isnull=False)
+                | Q(flagged_at__isnull=False),
+                name="order_open_is_watched",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=FINISHED) | Q(finished_at__isnull=False),
+                name="order_finished_has_a_time",
+            ),
+        ]
+        indexes = [
+            # The sweeper: what to send, or to give up waiting for.
+            models.Index(
+                fields=["next_at"],
+                condition=Q(next_at__isnull=False) & ~Q(submission=Submission.ACCEPTED),
+                name="order_to_send",
+            ),
+            # The trackers: whose status to ask for, provider by provider.
+            models.Index(
+                fields=["provider", "next_at"],
+                condition=Q(next_at__isnull=False, submission=Submission.ACCEPTED),
+                name="order_to_track",
+            ),
+            # The customer's list, newest first; and the staff's.
+            models.Index(fields=["customer", "-id"], name="order_of_customer"),
+            models.Index(
+                fields=["flagged_at"],
+                condition=Q(flagged_at__isnull=False),
+                name="order_flagged",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def rule(self) -> TypeRule:
+        """The row of the table of types."""
+        return TYPES[ServiceType(self.type)]
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether nothing has left the shop, so that it can be cancelled at once."""
+        return self.submission in {Submission.QUEUED, Submission.HELD}
+
+    @property
+    def being_checked(self) -> bool:
+        return self.is_open and (
+            self.submission in {Submission.SENDING, Submission.UNKNOWN}
+            or self.flagged_at is not None
+        )
+
+    @property
+    def net_charge(self) -> Decimal:
+        return self.charge - self.refunded
+
+    @property
+    def delivered(self) -> int | None:
+        """How many units came, where the provider has said what remains."""
+        if self.remains is None:
+            return self.units if self.status == Status.COMPLETED else None
+        return max(self.units - max(self.remains, 0), 0)

@@ -1,0 +1,32 @@
+"""What the queue may ask of this room. The rows say what is due; a task only looks."""
+
+from orders import actions
+from shop.celery import app
+from shop.ticks import take
+
+
+@app.task(name="orders.submit")
+def submit(*, order_id: int) -> None:
+    """Send one order upstream."""
+    actions.submit(order_id=order_id)
+
+
+@app.task(name="orders.track")
+def track(*, provider_id: int) -> None:
+    """Ask a provider about its due orders and refills, batch by batch."""
+    while actions.track(provider_id=provider_id):
+        pass
+    actions.track_refills(provider_id=provider_id)
+
+
+@app.task(name="orders.send_request")
+def send_request(*, request_id: int) -> None:
+    """Send one refill or cancel."""
+    actions.send_request(request_id=request_id)
+
+
+@app.task(name="orders.sweep")
+def sweep() -> None:
+    """Find what is due."""
+    if take("orders.sweep", every=1):
+        actions.sweep()

@@ -1,0 +1,14 @@
+"""Addresses of ordering, and of what was ordered."""
+
+from django.urls import path
+
+from orders import views
+
+urlpatterns = [
+    path("services/<int:service_id>/", views.new_order, name="new_order"),
+    path("services/<int:service_id>/price/", views.price, name="price"),
+    path("orders/", views.orders, name="orders"),
+    path("orders/<int:order_id>/", views.order, name="order"),
+    path("orders/<int:order_id>/cancel/", views.cancel, name="cancel_order"),
+    path("orders/<int:order_id>/refill/", views.refill, name="refill_order"),
+]
