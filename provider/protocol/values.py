@@ -36,14 +36,17 @@ def read_id(value: object) -> str | None:
 
 def read_integer(value: object) -> int | None:
     """Return a whole number given as number or text; None for all else, 3.5 included."""
-    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        return None
+    number: int | Decimal | None = None
     if isinstance(value, str):
         text = value.strip()
-        value = int(text.partition(".")[0]) if _INTEGER.fullmatch(text) else None
-    if value is None or not _is_finite(value) or abs(value) > _GREATEST_INTEGER:
+        number = int(text.partition(".")[0]) if _INTEGER.fullmatch(text) else None
+    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
+        number = value
+    if number is None or not _is_finite(number):
         return None
-    return int(value) if value == int(value) else None
+    if not -_GREATEST_INTEGER <= number <= _GREATEST_INTEGER:
+        return None
+    return int(number) if number == int(number) else None
 
 
 def read_decimal(value: object) -> Decimal | None:

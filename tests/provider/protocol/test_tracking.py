@@ -147,7 +147,8 @@ def test_garbage_is_unreadable(reply: object) -> None:
 def test_a_failed_order_is_no_failed_call() -> None:
     row = read({"status": "Fail", "charge": "0", "remains": "100"})["1"]
     assert isinstance(row, StatusRow)
-    assert (row.status, row.charge, row.remains) == (UpstreamStatus.FAILED, 0, 100)
+    assert row.status is UpstreamStatus.FAILED
+    assert (row.charge, row.remains) == (Decimal(0), 100)
 
 
 @pytest.mark.parametrize(
