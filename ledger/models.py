@@ -142,7 +142,7 @@ class Transfer(models.Model):
         return f"{self.kind.replace(':', f':{self.subject}:', 1)}:{self.no}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             self._refuse()
         super().save(*args, **kwargs)
 

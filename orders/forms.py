@@ -49,7 +49,9 @@ WORDINGS: Mapping[str, Wording] = {
     "min": Wording(_("Least per post")),
     "max": Wording(_("Most per post")),
     "posts": Wording(_("New posts"), _("For how many coming posts.")),
-    "old_posts": Wording(_("Earlier posts"), _("How many posts that are there already.")),
+    "old_posts": Wording(
+        _("Earlier posts"), _("How many posts that are there already.")
+    ),
     "delay": Wording(_("Delay in minutes")),
     "expiry": Wording(_("Ends on"), _("Day/month/year.")),
 }

@@ -89,7 +89,7 @@ def history(*, order: Order) -> list[Moment]:
             continue
         shown = status
         moments.append(
-            Moment(event.created_at, status, Status(status).label, _note(event))
+            Moment(event.created_at, status, str(Status(status).label), _note(event))
         )
     return moments
 

@@ -38,8 +38,8 @@ def read(order: Order, answer: StatusRow | IdError | None, *, wait: float) -> Ch
     """
     if not isinstance(answer, StatusRow):
         return _missed(order, answer, wait)
-    if answer.status in STILL_OPEN:
-        return _moved(order, answer, STILL_OPEN[answer.status], wait=wait)
+    if answer.status and (status := STILL_OPEN.get(answer.status)):
+        return _moved(order, answer, status, wait=wait)
     match answer.status:
         case UpstreamStatus.COMPLETED:
             return _moved(order, answer, Status.COMPLETED)

@@ -14,7 +14,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 from django.views.decorators.vary import vary_on_headers
 
 from ledger.queries import balance
@@ -173,7 +177,9 @@ def _place(request: HttpRequest, form: OrderForm) -> Order | None:
             expected_charge=_expected(request, form),
         )
     except OrderError as error:
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        form.add_error(
+            error.field if error.field in form.fields else None, error.message
+        )
     except FieldErrors as error:
         for name, sentences in error.errors.items():
             form.add_error(name if name in form.fields else None, sentences)
@@ -203,7 +209,9 @@ def _expected(request: HttpRequest, form: OrderForm) -> Decimal | None:
     return charge(shown, form.units, per_package=form.service.rule.per_package)
 
 
-def _order_page(request: HttpRequest, form: OrderForm, *, part: str = "") -> HttpResponse:
+def _order_page(
+    request: HttpRequest, form: OrderForm, *, part: str = ""
+) -> HttpResponse:
     quote = after = None
     if form.is_bound and form.units:
         quote = queries.quote(service=form.service, intake=Intake(units=form.units))

@@ -59,7 +59,7 @@ def take_call(*, provider_id: int) -> bool:
             """,
             [provider_id, BURST],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def postpone_calls(*, provider_id: int, seconds: float) -> None:

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import OperationalError
 from django.conf import settings
-from kombu.exceptions import OperationalError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
 

@@ -1,12 +1,17 @@
 """Fields encrypted at rest. The first key of FIELD_KEYS encrypts, all of them decrypt."""
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+if TYPE_CHECKING:
+    TextField = models.TextField[str, str]
+else:
+    TextField = models.TextField
 
 
 @lru_cache(maxsize=4)
@@ -40,7 +45,7 @@ def decrypt(token: str) -> str:
         ) from error
 
 
-class EncryptedField(models.TextField):
+class EncryptedField(TextField):
     """Text that is encrypted in the database and plain in Python. Not searchable."""
 
     def from_db_value(self, value: str | None, *args: Any) -> str | None:

@@ -1,26 +1,28 @@
 """What every request passes through, beyond Django's own middleware."""
 
 from collections.abc import Callable
-from typing import Any
 
-from csp.middleware import CSPMiddleware
+from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import translation
 
 
-class ContentSecurityPolicy(CSPMiddleware):  # type: ignore[misc]
+class ContentSecurityPolicy(CSPMiddleware):
     """Send the shop's strict policy; a looser one under /admin/, whose scripts need it."""
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponse
-    ) -> HttpResponse:
+    def get_policy_parts(
+        self,
+        request: HttpRequest,
+        response: HttpResponseBase,
+        report_only: bool = False,
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
         if request.path_info.startswith("/admin/"):
-            # The attribute is django-csp's own door for a view to replace directives.
-            loosened: dict[str, Any] = {None: settings.ADMIN_CONTENT_SECURITY_POLICY}
-            response._csp_replace = loosened  # type: ignore[attr-defined]
-        answer: HttpResponse = super().process_response(request, response)
-        return answer
+            loosened = settings.ADMIN_CONTENT_SECURITY_POLICY
+            parts.replace = {**(parts.replace or {}), **loosened}
+        return parts
 
 
 class PreferredLanguage:
@@ -34,7 +36,7 @@ class PreferredLanguage:
             request.user, "language", ""
         ) or translation.get_language_from_request(request)
         with translation.override(language):
-            request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response

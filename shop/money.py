@@ -6,13 +6,18 @@ and an order's charge to PRICE_STEP.
 """
 
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import formats
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    DecimalField = models.DecimalField[Any, Any]
+else:
+    DecimalField = models.DecimalField
 
 # Wide enough for a rate of 30 digits times a quantity of 10 without loss.
 _WIDE = Context(prec=60)
@@ -21,7 +26,7 @@ PLACES = 8
 ZERO = Decimal(0)
 
 
-class MoneyField(models.DecimalField):
+class MoneyField(DecimalField):
     """numeric(20,8); a ninth decimal is an error rather than a rounding."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

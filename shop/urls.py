@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("orders.urls")),
     path("", include("ledger.urls")),
     path("", include("accounts.urls")),
+    path("", include("api.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),
 ]

@@ -1,6 +1,6 @@
 """Following accepted refills until the provider says how they ended."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from orders.models import OrderRequest
 from provider import actions as providers
 from provider.client import CallFailed
 from provider.models import Provider
-from provider.protocol.replies import IdError, RefillStatusRow
+from provider.protocol.replies import RefillStatusRow
 from provider.protocol.statuses import RefillStatus as Upstream
 from provider.upstream import client_of, take_call
 
@@ -73,15 +73,15 @@ def _claim(provider: Provider) -> list[OrderRequest]:
 
 @transaction.atomic(durable=True)
 def _apply(
-    refills: Sequence[OrderRequest], answers: dict[str, RefillStatusRow | IdError]
+    refills: Sequence[OrderRequest], answers: Mapping[str, RefillStatusRow]
 ) -> None:
     for refill in refills:
         answer = answers.get(refill.upstream_id)
-        status = answer.status if isinstance(answer, RefillStatusRow) else None
-        if status in ENDED:
-            _end(refill, ENDED[status])
-        elif status in UNDER_WAY:
-            _go_on(refill, UNDER_WAY[status])
+        status = answer.status if answer else None
+        if status and (end := ENDED.get(status)):
+            _end(refill, end)
+        elif status and (now := UNDER_WAY.get(status)):
+            _go_on(refill, now)
         else:
             _miss(refill, answer)
 
@@ -100,7 +100,7 @@ def _go_on(refill: OrderRequest, status: RefillStatus) -> None:
     )
 
 
-def _miss(refill: OrderRequest, answer: RefillStatusRow | IdError | None) -> None:
+def _miss(refill: OrderRequest, answer: RefillStatusRow | None) -> None:
     """A word that is not known, or none: nothing changes, and in the end staff are told."""
     misses = refill.misses + 1
     OrderRequest.objects.filter(pk=refill.pk).update(
@@ -109,10 +109,8 @@ def _miss(refill: OrderRequest, answer: RefillStatusRow | IdError | None) -> Non
     )
     if misses == MISSES:
         OrderRequest.objects.filter(pk=refill.pk).update(flagged_at=Now())
-        said = answer.text if isinstance(answer, IdError) else ""
-        said = answer.status_given if isinstance(answer, RefillStatusRow) else said
         notices.tell_staff(
             key=f"request:{refill.pk}:unclear",
             subject=f"Order {refill.order_id}: its refill's status is unclear",
-            text=said,
+            text=answer.status_given if answer else "",
         )

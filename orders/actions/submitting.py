@@ -154,10 +154,10 @@ def _take(order: Order, offer: Offer, provider: Provider) -> Claim | None:
 def _costs_too_much(order: Order, offer: Offer, rate: Decimal) -> bool:
     """Return whether the newest cost exceeds what was charged (I6)."""
     with localcontext(prec=60):
-        exact = offer.rate_seen * rate * order.units
+        exact: Decimal = offer.rate_seen * rate * order.units
         if not order.rule.per_package:
             exact /= 1000
-        return round_up(exact, Decimal(1).scaleb(-PLACES)) > order.charge
+        return bool(round_up(exact, Decimal(1).scaleb(-PLACES)) > order.charge)
 
 
 def apply_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:

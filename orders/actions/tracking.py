@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from notices import actions as notices
@@ -78,11 +78,6 @@ def _claim(provider: Provider) -> list[Order]:
     soon = Now() + timedelta(seconds=settings.TRACK_INTERVAL / 2)
     orders = list(
         mine.filter(next_at__lte=soon)
-        .annotate(
-            idle=ExpressionWrapper(
-                Now() - F("changed_at"), output_field=DurationField()
-            )
-        )
         .select_related("provider")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
         .order_by("next_at")[: provider.batch_size]
@@ -93,11 +88,16 @@ def _claim(provider: Provider) -> list[Order]:
     return orders
 
 
-def interval(idle: timedelta) -> float:
-    """Return in how many seconds an order that has been idle so long is asked about."""
+def interval(order: Order) -> float:
+    """Return in how many seconds an order is asked about again: the longer nothing has
+    moved, the later.
+
+    The one place that reads this machine's clock: it may be a day off, and the answer
+    still lies between the shortest interval and the longest.
+    """
+    idle = (timezone.now() - order.changed_at).total_seconds()
     return min(
-        max(idle.total_seconds() / PATIENCE, settings.TRACK_INTERVAL),
-        settings.TRACK_INTERVAL_MAX,
+        max(idle / PATIENCE, settings.TRACK_INTERVAL), settings.TRACK_INTERVAL_MAX
     )
 
 
@@ -113,7 +113,7 @@ def apply_statuses(
     A row that fails by itself is pushed ahead and counted; it does not block the others.
     """
     changes = [
-        read(order, answers.get(order.upstream_id or ""), wait=interval(order.idle))
+        read(order, answers.get(order.upstream_id or ""), wait=interval(order))
         for order in orders
     ]
     try:
@@ -193,7 +193,7 @@ def _postpone(provider: Provider, orders: Sequence[Order], error: CallFailed) ->
 
 
 def _backoff(orders: Sequence[Order]) -> float:
-    return max(interval(order.idle) for order in orders)
+    return max(interval(order) for order in orders)
 
 
 @transaction.atomic(durable=True)

@@ -95,7 +95,7 @@ class Order(models.Model):
     changed_at = models.DateTimeField(_("changed"), db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
-    objects: ClassVar[models.Manager["Order"]] = OrderQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Order"]] = OrderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order")
@@ -204,7 +204,7 @@ class Order(models.Model):
 
     @property
     def net_charge(self) -> Decimal:
-        return self.charge - self.refunded
+        return Decimal(self.charge - self.refunded)
 
     @property
     def delivered(self) -> int | None:

@@ -44,7 +44,7 @@ def reprice_in_transaction(*, provider_id: int | None = None) -> int:
                 "provider": provider_id,
             },
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic(durable=True)

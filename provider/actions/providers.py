@@ -92,7 +92,7 @@ def save_provider(*, provider: Provider) -> None:
 
     Inside the caller's transaction. A provider with an account keeps its currency.
     """
-    if provider.account_id is None:
+    if provider._state.adding:
         provider.account = ledger.open_provider_account(currency=provider.currency)
     elif provider.account.currency != provider.currency:
         raise ValidationError(
