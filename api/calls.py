@@ -1,0 +1,170 @@
+"""The calls of the protocol. They do what the pages do, through the same actions."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+
+from accounts.models import User
+from api import answers
+from api.answers import Json
+from api.errors import ORDER_WORDINGS, RefusedError, Wording
+from api.ids import Ids, read_ids, read_number
+from api.reading import Call
+from orders import actions
+from orders.enums import Source
+from orders.errors import OrderError
+from orders.intake import FieldErrors
+from orders.models import Order
+from orders.queries import orders_by_ids, refills_by_ids
+from provider.protocol.types import TYPES
+from provider.queries import search
+
+ORDER_FIELDS = frozenset(name for rule in TYPES.values() for name in rule.fields)
+
+Row = TypeVar("Row")
+Act = Callable[[str], Json]
+
+
+def answer(*, customer: User, call: Call) -> Json:
+    """Do what `call` asks for the customer, and return the reply.
+
+    Raises RefusedError where the call as a whole is refused; where several ids were
+    asked about, each has its own answer.
+    """
+    action = ACTIONS.get(call.action)
+    if action is None:
+        raise RefusedError(Wording.ACTION)
+    return action(customer, call)
+
+
+def _balance(customer: User, call: Call) -> Json:
+    return answers.balance(customer)
+
+
+def _services(customer: User, call: Call) -> Json:
+    return [answers.service(service) for service in search()]
+
+
+def _add(customer: User, call: Call) -> Json:
+    service_id = read_number(call.fields.get("service", "").strip())
+    if not service_id:
+        raise RefusedError(Wording.SERVICE)
+    # What no type knows may differ from one try to the next, and still be the same order.
+    raw = {name: text for name, text in call.fields.items() if name in ORDER_FIELDS}
+    try:
+        order = actions.place_order(
+            customer=customer,
+            service_id=service_id,
+            raw=raw,
+            source=Source.API,
+            idempotency_key=call.idempotency_key,
+        )
+    except FieldErrors as error:
+        name, messages = next(iter(error.errors.items()))
+        raise RefusedError(f"Incorrect {name}. {messages[0]}") from error
+    except OrderError as error:
+        raise _refused(error) from error
+    return {"order": order.pk}
+
+
+def _status(customer: User, call: Call) -> Json:
+    ids, show = _orders(customer, call, answers.order)
+    if ids.many:
+        return {text: _or_error(show, text) for text in ids.numbers}
+    return show(ids.only)
+
+
+def _refill(customer: User, call: Call) -> Json:
+    ids, refill = _orders(customer, call, partial(_ask_for_refill, customer))
+    if ids.many:
+        return _rows(ids, "order", "refill", refill)
+    return {"refill": str(refill(ids.only))}
+
+
+def _cancel(customer: User, call: Call) -> Json:
+    ids, cancel = _orders(customer, call, partial(_ask_to_cancel, customer))
+    if ids.many:
+        return _rows(ids, "order", "cancel", cancel)
+    return {"order": ids.numbers[ids.only], "cancel": cancel(ids.only)}
+
+
+def _refill_status(customer: User, call: Call) -> Json:
+    ids = read_ids(call.fields, "refill")
+    refills = refills_by_ids(customer=customer, ids=[*ids.numbers.values()])
+    show = _by_text(ids, refills, answers.refill_status, Wording.REFILL)
+    if ids.many:
+        return _rows(ids, "refill", "status", show)
+    return {"status": show(ids.only)}
+
+
+def _ask_for_refill(customer: User, order: Order) -> int:
+    try:
+        return actions.request_refill(order=order, by=customer).pk
+    except OrderError as error:
+        raise _refused(error) from error
+
+
+def _ask_to_cancel(customer: User, order: Order) -> int:
+    """Return 1: the request was taken. What it came to, the order's status says."""
+    try:
+        actions.cancel_order(order=order, by=customer)
+    except OrderError as error:
+        raise _refused(error) from error
+    return 1
+
+
+def _refused(error: OrderError) -> RefusedError:
+    return RefusedError(ORDER_WORDINGS.get(error.code, error.message))
+
+
+def _orders(
+    customer: User, call: Call, act: Callable[[Order], Json]
+) -> tuple[Ids, Act]:
+    """Return the ids of a call about orders, and `act` for each of their texts."""
+    ids = read_ids(call.fields, "order")
+    orders = orders_by_ids(customer=customer, order_ids=[*ids.numbers.values()])
+    return ids, _by_text(ids, orders, act, Wording.ORDER)
+
+
+def _by_text(
+    ids: Ids, rows: Mapping[int, Row], act: Callable[[Row], Json], missing: Wording
+) -> Act:
+    """Return `act` as a function of an id's text; `missing` is said of what is not there.
+
+    `rows` are the customer's own: somebody else's row is missing like one that never was.
+    """
+
+    def act_on(text: str) -> Json:
+        row = rows.get(ids.numbers[text])
+        if row is None:
+            raise RefusedError(missing)
+        return act(row)
+
+    return act_on
+
+
+def _rows(ids: Ids, asked: str, told: str, act: Act) -> Json:
+    """Return a row for each id: which was asked, and what `act` tells about it."""
+    return [
+        # An id is a number here, unless it never was one.
+        {asked: number or text, told: _or_error(act, text)}
+        for text, number in ids.numbers.items()
+    ]
+
+
+def _or_error(act: Act, text: str) -> Json:
+    try:
+        return act(text)
+    except RefusedError as refusal:
+        return {"error": str(refusal)}
+
+
+ACTIONS: Mapping[str, Callable[[User, Call], Json]] = {
+    "balance": _balance,
+    "services": _services,
+    "add": _add,
+    "status": _status,
+    "refill": _refill,
+    "refill_status": _refill_status,
+    "cancel": _cancel,
+}

@@ -1,0 +1,29 @@
+"""How often a customer may call. Counted in the cache, and not at all without it."""
+
+import time
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from accounts.models import User
+
+# Calls in so many seconds: generous, it is there for loops that ran away.
+CALLS = 200
+WINDOW = 10
+
+
+def seconds_to_wait(*, customer: User) -> int:
+    """Count a call; return 0 where it may be made, else the seconds until the next may.
+
+    The limit is the customer's, so that a new key does not lift it.
+    """
+    window, gone = divmod(int(time.time()), WINDOW)
+    name = f"api-calls:{customer.pk}:{window}"
+    if cache.add(name, 1, timeout=WINDOW):
+        return 0
+    try:
+        calls = cache.incr(name)
+    except (ValueError, RedisError):
+        # Gone with its window, or Redis is away: nothing is known against the call.
+        return 0
+    return 0 if calls <= CALLS else WINDOW - gone
