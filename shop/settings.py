@@ -28,6 +28,16 @@ def _read(kind: str, name: str, default: Any, hint: str) -> Any:
         raise ImproperlyConfigured(f"{name} is malformed: {hint}") from error
 
 
+def _read_flag(name: str, *, default: bool) -> bool:
+    # Not env.bool: it takes every word that it does not know for false.
+    text = env.str(name, default=str(default)).strip().lower()
+    if text in {"true", "1", "yes", "on"}:
+        return True
+    if text in {"false", "0", "no", "off", ""}:
+        return False
+    raise ImproperlyConfigured(f"{name} is malformed: true or false")
+
+
 def _read_decimal(name: str, default: str, hint: str) -> Decimal:
     try:
         value = Decimal(env.str(name, default=default))
@@ -40,8 +50,8 @@ def _read_decimal(name: str, default: str, hint: str) -> Decimal:
 
 # --- Where and how it runs -------------------------------------------------------
 
-DEBUG: bool = _read("bool", "DEBUG", False, "true or false")  # noqa: FBT003
-DEMO: bool = _read("bool", "DEMO", False, "true or false")  # noqa: FBT003
+DEBUG: bool = _read_flag("DEBUG", default=False)
+DEMO: bool = _read_flag("DEMO", default=False)
 STATE_DIR = Path(env.str("STATE_DIR", default=str(BASE_DIR / "var"))).resolve()
 PORT: int = _read("int", "PORT", 8000, "a number such as 8000")
 SITE_URL: str = env.str("SITE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -179,9 +189,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- Upstream --------------------------------------------------------------------
 
 # Providers on private networks are refused, so that nobody can probe ours through us.
-ALLOW_PRIVATE_ADDRESSES: bool = _read(
-    "bool", "ALLOW_PRIVATE_ADDRESSES", DEMO, "true or false"
-)
+ALLOW_PRIVATE_ADDRESSES: bool = _read_flag("ALLOW_PRIVATE_ADDRESSES", default=DEMO)
 # Seconds. Their order is checked at start-up: a call ends before its lease does, and
 # a lease before the queue delivers the message again.
 HTTP_CONNECT_TIMEOUT = 3.0
@@ -259,7 +267,7 @@ SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if env.bool("BEHIND_PROXY", default=False):
+if _read_flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
