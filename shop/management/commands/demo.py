@@ -1,0 +1,34 @@
+"""`manage.py demo`: a shop to try, with a provider to practise on."""
+
+from django.core.management import call_command
+
+from shop import demo, serving
+from shop.management.commands.serve import Command as ServeCommand
+
+LOGINS = f"""
+  The shop:  {{address}}
+  customer:  {demo.CUSTOMER} / {demo.PASSWORD}
+  admin:     {demo.ADMIN} / {demo.PASSWORD}   {{address}}admin/
+
+  Ctrl-C stops it.
+"""
+
+
+class Command(ServeCommand):
+    help = (
+        "Try the shop: like `serve`, with a provider to practise on, a catalogue bought "
+        "from it, and a customer and an admin to log in as. Ctrl-C stops all of it."
+    )
+    name = "demo"
+
+    def start(self) -> None:
+        """Start all parts; fill the shop while its processes load."""
+        port = serving.free_port(near=self.port + 1)
+        self.supervisor.start(self.processes.sandbox(port))
+        self.prepare_database()
+        self.start_processes()
+        url = f"http://{serving.HOST}:{port}/api/v2"
+        call_command("seed_demo", provider_url=url)
+        self.say("the catalogue and the log-ins are ready")
+        self.wait_for_page()
+        self.stdout.write(LOGINS.format(address=self.address))

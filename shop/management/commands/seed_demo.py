@@ -1,0 +1,71 @@
+"""`manage.py seed_demo`: what `make demo` fills a fresh shop with."""
+
+import secrets
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import actions as accounts
+from accounts.models import User
+from ledger import actions as ledger
+from provider import actions as providers
+from provider.enums import SyncOutcome
+from provider.models import Provider
+from shop.demo import ADMIN, CUSTOMER, PASSWORD, PROVIDER
+
+CREDIT = Decimal(500)
+MARKUP = Decimal(40)
+
+
+class Command(BaseCommand):
+    help = "Give the demo its provider, catalogue, customer and admin; again: no harm."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--provider-url", required=True, help="where the practice provider answers"
+        )
+        parser.add_argument(
+            "--provider-key", default="practice", help="our key there (practice)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Only with DEMO=true: these passwords are known to all.")
+        self._people()
+        self._provider(options["provider_url"], options["provider_key"])
+
+    def _people(self) -> None:
+        if not User.objects.filter(email=ADMIN).exists():
+            accounts.add_user(email=ADMIN, password=PASSWORD, staff=True)
+        if not User.objects.filter(email=CUSTOMER).exists():
+            customer = accounts.add_user(email=CUSTOMER, password=PASSWORD)
+            ledger.credit(
+                customer=customer,
+                amount=CREDIT,
+                subject=secrets.randbits(62),
+                by=None,
+                note="demo",
+            )
+
+    def _provider(self, url: str, key: str) -> None:
+        provider = Provider.objects.filter(name=PROVIDER).first()
+        if provider is None:
+            provider = providers.add_provider(
+                name=PROVIDER,
+                url=url,
+                key=key,
+                currency="USD",
+                markup=MARKUP,
+                publish=True,
+                calls_per_minute=6000,
+            )
+        elif provider.url != url:
+            # The practice provider has another port at every start.
+            providers.move(provider=provider, url=url)
+        if provider.synced_at is None:
+            run = providers.sync(provider=provider)
+            if run.outcome == SyncOutcome.FAILED:
+                raise CommandError(run.message)
+        providers.note_balance(provider=provider)

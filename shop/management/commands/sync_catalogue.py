@@ -1,0 +1,70 @@
+"""`manage.py sync_catalogue`."""
+
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from provider import actions, queries
+from provider.enums import SyncOutcome
+from provider.models import Provider, SyncRun
+
+
+class Command(BaseCommand):
+    help = (
+        "Read the catalogue of one provider, or of all active ones, and apply what "
+        "changed. An empty or cut reply changes nothing."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", nargs="?", help="a provider's name; else all")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="say what would change, change nothing",
+        )
+        parser.add_argument(
+            "--publish", action="store_true", help="put its services on sale as well"
+        )
+        parser.add_argument(
+            "--approve",
+            action="store_true",
+            help="apply a reply although a large share of the services would go",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        failed = []
+        for provider in self._providers(options["name"]):
+            run = actions.sync(
+                provider=provider,
+                dry_run=options["dry_run"],
+                approve=options["approve"],
+                publish=options["publish"] or None,
+            )
+            self._report(provider, run)
+            if run.outcome in {SyncOutcome.FAILED, SyncOutcome.STOPPED}:
+                failed.append(f"{provider}: {run.message}")
+            elif options["publish"] and not options["dry_run"]:
+                actions.publish_services(provider=provider)
+        if failed:
+            raise CommandError(" ".join(failed))
+
+    def _providers(self, name: str | None) -> list[Provider]:
+        providers = list(queries.active_providers())
+        if name is not None:
+            providers = [provider for provider in providers if provider.name == name]
+            if not providers:
+                raise CommandError(f"There is no active provider called {name}.")
+        if not providers:
+            raise CommandError("There is no active provider; add one: add_provider.")
+        return providers
+
+    def _report(self, provider: Provider, run: SyncRun) -> None:
+        self.stdout.write(
+            f"{provider}: {run.get_outcome_display()}: {run.rows} rows, "
+            f"{len(run.rejected)} rejected, {run.added} new, {run.changed} changed, "
+            f"{run.withdrawn} withdrawn, {run.returned} returned, "
+            f"{run.repriced} prices changed, {run.duration / 1000:.2f} s"
+        )
+        for reason, count in Counter(row["reason"] for row in run.rejected).items():
+            self.stdout.write(f"  rejected: {count} × {reason}")

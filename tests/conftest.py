@@ -1,0 +1,38 @@
+"""What all tests share: throw-away servers, and a network that ends at this machine."""
+
+import os
+
+import django
+import pytest
+from django.conf import settings
+
+from tests.servers import Servers
+
+servers_key = pytest.StashKey[Servers]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, before Django reads its settings; block the network.
+
+    The workers of pytest-xdist inherit the servers' addresses.
+    """
+    config.option.allow_hosts = "127.0.0.1,::1"
+    config.option.allow_unix_socket = True
+    if not hasattr(config, "workerinput"):
+        config.stash[servers_key] = Servers()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
+    django.setup()
+    # The real ones take a third of a second for each customer, on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Bring in the shared fixtures, whose models need Django to be set up."""
+    session.config.pluginmanager.import_plugin("tests.fixtures")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the servers."""
+    if servers := config.stash.get(servers_key, None):
+        servers.stop()

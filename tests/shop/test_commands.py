@@ -1,0 +1,183 @@
+"""The commands that people type: what they do, and one clear line where they cannot."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.queries import user_by_api_key
+from ledger.models import Account
+from ledger.queries import balance
+from notices.models import Notice
+from provider.models import MarkupRule, Provider, Service
+from shop.demo import ADMIN, CUSTOMER, PASSWORD
+from shop.tasks import audit as audit_task
+from tests.factories import make_customer, make_order
+from tests.fixtures import Upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def run(name: str, *arguments: str) -> list[str]:
+    output = StringIO()
+    call_command(name, *arguments, stdout=output)
+    return output.getvalue().splitlines()
+
+
+def test_add_customer_credits_and_ends_with_the_key() -> None:
+    lines = run(
+        "add_customer",
+        "Alice@Example.com",
+        "--password",
+        "p4ss w0rd",
+        "--credit",
+        "12.5",
+    )
+
+    alice = User.objects.get(email="alice@example.com")
+    assert alice.check_password("p4ss w0rd")
+    assert balance(customer=alice) == 12.5
+    label, _, key = lines[-1].partition(": ")
+    assert label == "api key"
+    assert user_by_api_key(key=key) == alice
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("not an address",),
+        ("bob@example.com", "--credit", "-1"),
+        ("bob@example.com", "--credit", "much"),
+        ("bob@example.com", "--credit", "0.000000001"),
+        ("alice@example.com",),
+    ],
+)
+def test_add_customer_refuses_what_makes_no_sense(arguments: tuple[str, ...]) -> None:
+    make_customer("alice@example.com")
+
+    with pytest.raises(CommandError):
+        run("add_customer", *arguments)
+
+    assert User.objects.count() == 1
+
+
+def test_add_provider_asks_for_the_currency(upstream: Upstream) -> None:
+    run(
+        "add_provider", "Northwind", upstream.url, "--key", "practice", "--markup", "30"
+    )
+
+    provider = Provider.objects.get(name="Northwind")
+    assert provider.currency == "USD"
+    assert provider.key == "practice"
+    assert MarkupRule.objects.get(provider=provider).percent == 30
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("Northwind", "http://127.0.0.1:9/", "--key", "k"),
+        ("Northwind", "no address", "--key", "k", "--currency", "USD"),
+        ("Northwind", "http://127.0.0.1:9/", "--key", "k", "--currency", "DOLLAR"),
+        ("Northwind", "http://127.0.0.1:9/", "--key", "k", "--markup", "-3"),
+    ],
+    ids=["down", "address", "currency", "markup"],
+)
+def test_add_provider_refuses_what_makes_no_sense(
+    arguments: tuple[str, ...], settings: Settings
+) -> None:
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+
+    with pytest.raises(CommandError):
+        run("add_provider", *arguments)
+
+    assert not Provider.objects.exists()
+    assert not Account.objects.filter(kind="provider").exists()
+
+
+def test_a_provider_is_added_once(upstream: Upstream) -> None:
+    arguments = ("Northwind", upstream.url, "--key", "practice", "--currency", "USD")
+    run("add_provider", *arguments)
+
+    with pytest.raises(CommandError, match="already exists"):
+        run("add_provider", *arguments)
+
+    assert Provider.objects.filter(name="Northwind").count() == 1
+
+
+def test_sync_catalogue_says_what_it_did(upstream: Upstream) -> None:
+    lines = run("sync_catalogue", upstream.provider.name)
+
+    assert len(lines) == 1
+    assert "63 rows" in lines[0]
+    assert "0 new" in lines[0]
+
+
+def test_sync_catalogue_can_publish(upstream: Upstream) -> None:
+    Service.objects.update(active=False)
+
+    run("sync_catalogue", "--publish")
+
+    assert not Service.objects.filter(active=False).exists()
+
+
+def test_sync_catalogue_fails_where_a_provider_is_not_known_or_down(
+    upstream: Upstream,
+) -> None:
+    with pytest.raises(CommandError, match="no active provider"):
+        run("sync_catalogue", "Somebody")
+
+    Provider.objects.update(url="http://127.0.0.1:9/")
+    with pytest.raises(CommandError, match="cannot be reached"):
+        run("sync_catalogue")
+
+
+def test_audit_ends_well_where_all_promises_hold() -> None:
+    make_order()
+
+    assert run("audit") == ["All promises hold."]
+
+
+@pytest.fixture
+def edited_balance() -> None:
+    customer = make_customer(credit="10")
+    Account.objects.filter(customer=customer).update(balance=11)
+
+
+def test_audit_ends_badly_with_a_line_for_each_broken_promise(
+    edited_balance: None,
+) -> None:
+    with pytest.raises(CommandError, match="1 broken promise"):
+        run("audit")
+
+
+def test_the_staff_are_told_within_a_period_of_a_broken_promise(
+    edited_balance: None,
+) -> None:
+    audit_task()
+
+    assert "transfers sum to" in Notice.objects.get(user=None).subject
+
+
+def test_seed_demo_is_refused_outside_the_demo() -> None:
+    with pytest.raises(CommandError, match="DEMO"):
+        run("seed_demo", "--provider-url", "http://127.0.0.1:9/")
+
+    assert not User.objects.exists()
+
+
+def test_seed_demo_fills_the_shop_and_may_be_repeated(
+    upstream: Upstream, settings: Settings
+) -> None:
+    settings.DEMO = True
+
+    for _ in range(2):
+        run("seed_demo", "--provider-url", upstream.url)
+
+    assert User.objects.get(email=ADMIN).is_superuser
+    customer = User.objects.get(email=CUSTOMER)
+    assert customer.check_password(PASSWORD)
+    assert balance(customer=customer) > 0
+    assert Provider.objects.filter(name="Practice provider").count() == 1
