@@ -88,7 +88,7 @@ def _raw_body(request: HttpRequest) -> bytes:
     if "Transfer-Encoding" in request.headers:
         raise RefusedError(Wording.LENGTH)
     try:
-        announced = int(request.META.get("CONTENT_LENGTH") or 0)
+        announced = int(request.headers.get("content-length") or 0)
         body = request.body
     except RequestDataTooBig:
         raise RefusedError(Wording.TOO_LARGE) from None
