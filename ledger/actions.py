@@ -91,8 +91,8 @@ def charge(
     kind: TransferKind,
     subject: int,
     by: User | None = None,
-) -> Decimal:
-    """Take `amount` from the customer's buckets for `subject`; return the balance left.
+) -> None:
+    """Take `amount` from the customer's buckets for `subject`; nothing for nothing.
 
     1. One conditional UPDATE takes all of it from the paid bucket.
     2. Where that does not cover it, both buckets are locked and it is split, paid first.
@@ -102,7 +102,7 @@ def charge(
     """
     _assert_in_transaction()
     if amount == 0:
-        return ZERO
+        return
     sales = system_account(kind=AccountKind.SALES)
     taken = _take_from_paid(customer_id, amount)
     if taken is None:
@@ -123,7 +123,6 @@ def charge(
         )
         for bucket, part, account_id, after in parts
     )
-    return parts[-1][3]
 
 
 def _take_from_paid(customer_id: int, amount: Decimal) -> tuple[int, Decimal] | None:
@@ -268,8 +267,12 @@ def move(
     amount: Decimal,
     kind: TransferKind,
     subject: int,
+    no: int = 1,
 ) -> None:
-    """Book `amount` between two of the shop's own accounts, inside the caller's step."""
+    """Book `amount` between two of the shop's own accounts, inside the caller's step.
+
+    `no` counts the transfers of this kind for this subject.
+    """
     _assert_in_transaction()
     Transfer.objects.create(
         source=source,
@@ -278,6 +281,7 @@ def move(
         amount=amount,
         kind=kind,
         subject=subject,
+        no=no,
     )
 
 

@@ -7,6 +7,11 @@ from accounts.models import User
 from orders.enums import Status, Submission
 from provider.models import Reply
 
+# How flags begin that only a person takes away; any other goes with its cause.
+TWICE = "two upstream orders: "
+OVERCHARGED = "overcharged: "
+LASTING = (TWICE, OVERCHARGED)
+
 
 @dataclass(frozen=True)
 class Change:
@@ -15,7 +20,8 @@ class Change:
     `expected` is the submission that the order must be in (compare-and-set).
     `refunded` is the whole sum given back once this is applied; the difference is
     booked. `wait` is in seconds until the order is looked at again; `done_waiting`
-    says that nobody need look. `flag` is a reason for staff, "" takes a flag away.
+    says that nobody need look. `flag` is a reason for staff, "" takes a flag away;
+    one of the lasting flags stays whatever comes.
     """
 
     order_id: int

@@ -73,6 +73,8 @@ def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
 
 def _clean(value: str | None, multiline: bool) -> str:
     text = unicodedata.normalize("NFC", value or "").replace("\x00", "")
+    # Halves of characters, which JSON can hold and no database takes.
+    text = text.encode(errors="ignore").decode()
     return "\n".join(lines(text)) if multiline else " ".join(text.split())
 
 
@@ -95,7 +97,7 @@ def _fault(name: str, texts: Mapping[str, str], service: Service) -> str | None:
         return _amount_fault(text, service.min, service.max)
     if name in {"runs", "interval"}:
         return _drip_feed_fault(name, text, service)
-    if name == "answer_number" and not text.isdecimal():
+    if name == "answer_number" and _whole(text) is None:
         return _("Enter a whole number.")
     if rule.units is _COUNTED.get(name):
         return _amount_fault(str(len(lines(text))), service.min, service.max)

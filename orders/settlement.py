@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from orders.changes import Change
-from orders.enums import Status, Submission
+from orders.changes import LASTING, Change
+from orders.enums import STATUS_MOVES, Status, Submission
 from orders.models import Order
 from provider.protocol.replies import IdError, StatusRow
 from provider.protocol.statuses import UpstreamStatus
@@ -38,6 +38,14 @@ def read(order: Order, answer: StatusRow | IdError | None, *, wait: float) -> Ch
     """
     if not isinstance(answer, StatusRow):
         return _missed(order, answer, wait)
+    change = _read(order, answer, wait)
+    was = Status(order.status)
+    if change.status in (None, was) or change.status in STATUS_MOVES[was]:
+        return change
+    return _unclear(order, answer, f"it was {was} before")
+
+
+def _read(order: Order, answer: StatusRow, wait: float) -> Change:
     if answer.status and (status := STILL_OPEN.get(answer.status)):
         return _moved(order, answer, status, wait=wait)
     match answer.status:
@@ -121,13 +129,15 @@ def _cost_nothing(answer: StatusRow) -> bool:
 
 def _unclear(order: Order, answer: StatusRow, what: str) -> Change:
     text = f"{UNCLEAR}{answer.status_given}: {what}"[:300]
+    # Said once: the same finding again is no news, nor to staff who look at it anyway.
+    is_news = order.flag_reason != text and not order.flag_reason.startswith(LASTING)
     return Change(
         order_id=order.pk,
         reason=text,
         expected=Submission.ACCEPTED,
-        wait=settings.TRACK_INTERVAL_MAX,
-        # Said once: the same finding again is no news.
-        flag=None if order.flag_reason == text else text,
+        wait=settings.TRACK_INTERVAL_MAX if order.is_open else None,
+        done_waiting=not order.is_open,
+        flag=text if is_news else None,
         start_count=_bigint(answer.start_count),
     )
 

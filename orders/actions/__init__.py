@@ -1,9 +1,10 @@
 """Everything that changes orders."""
 
+from orders.actions.answering import apply_answer
 from orders.actions.placing import place_order
 from orders.actions.refill_tracking import track_refills
 from orders.actions.requesting import cancel_order, request_refill, send_request
-from orders.actions.submitting import apply_answer, submit
+from orders.actions.submitting import submit
 from orders.actions.sweeping import sweep
 from orders.actions.tracking import track
 

@@ -2,14 +2,12 @@
 
 from decimal import Decimal
 
-from django.db.models import Sum
-
 from ledger import actions as ledger
 from ledger.enums import AccountKind, TransferKind
 from ledger.models import Transfer
 from orders.models import Attempt, Order
 from provider.models import Provider
-from shop.money import PLACES, round_up
+from shop.money import PLACES, ZERO, round_up
 
 
 def book_expected_cost(*, attempt: Attempt, provider: Provider) -> None:
@@ -27,16 +25,15 @@ def book_expected_cost(*, attempt: Attempt, provider: Provider) -> None:
 
 
 def settle_cost(*, order: Order, provider: Provider) -> Decimal:
-    """Book the difference between what the provider charged and what was expected.
+    """Book the difference between what the provider charged and what is booked already.
 
-    Once per order, when it has ended; whichever way the difference goes. Returns it:
-    above zero where the provider took more. Inside the caller's transaction.
+    When an order has ended, and again when it ends differently after all; whichever way
+    the difference goes. Returns it: above zero where the provider took more. Inside the
+    caller's transaction, which has locked the order.
     """
     if order.upstream_charge is None:
-        return Decimal(0)
-    booked = Transfer.objects.filter(
-        kind=TransferKind.ORDER_COST, subject=order.pk
-    ).aggregate(total=Sum("amount"))["total"] or Decimal(0)
+        return ZERO
+    booked, corrections = _booked(order, provider)
     charged = round_up(order.upstream_charge, Decimal(1).scaleb(-PLACES))
     difference = charged - booked
     if difference == 0:
@@ -51,5 +48,19 @@ def settle_cost(*, order: Order, provider: Provider) -> Decimal:
         amount=abs(difference),
         kind=TransferKind.ORDER_COST_CORRECTION,
         subject=order.pk,
+        no=corrections + 1,
     )
     return difference
+
+
+def _booked(order: Order, provider: Provider) -> tuple[Decimal, int]:
+    """Return what the order is booked to have cost, and after how many corrections."""
+    rows = Transfer.objects.filter(
+        kind__in=(TransferKind.ORDER_COST, TransferKind.ORDER_COST_CORRECTION),
+        subject=order.pk,
+    ).values_list("kind", "source", "amount")
+    booked, corrections = ZERO, 0
+    for kind, source, amount in rows:
+        booked += amount if source == provider.account_id else -amount
+        corrections += kind == TransferKind.ORDER_COST_CORRECTION
+    return booked, corrections

@@ -26,6 +26,9 @@ from orders.queries import Quote, quote
 from provider.models import Service
 from shop.celery import ring
 
+# What an amount of money can be at most; nobody has as much.
+MOST = Decimal(10) ** 12
+
 
 def place_order(
     *,
@@ -56,7 +59,7 @@ def place_order(
             service_id=service_id,
             raw=raw,
             source=source,
-            key=idempotency_key,
+            key=idempotency_key or None,
             body=body,
             expected_charge=expected_charge,
         )
@@ -84,6 +87,8 @@ def _place(
     offer = quote(service=service, intake=intake, customer=customer)
     if expected_charge is not None and expected_charge != offer.charge:
         raise PriceChangedError(offer.charge)
+    if offer.charge >= MOST:
+        raise BalanceTooLowError(offer.charge)
     order = _insert(customer, service, intake, offer, source=source, key=key, body=body)
     try:
         ledger.charge(

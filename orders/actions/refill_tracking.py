@@ -8,45 +8,49 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from notices import actions as notices
+from orders.actions.requesting import note
+from orders.actions.telling import tell_of_failed_call
 from orders.enums import RefillStatus, RequestKind, RequestState
-from orders.models import OrderRequest
+from orders.models import Order, OrderRequest
+from orders.settlement import MISSES
 from provider import actions as providers
-from provider.client import CallFailed
-from provider.models import Provider
+from provider.client import CallFailed, Exchange
+from provider.models import Provider, Reply
 from provider.protocol.replies import RefillStatusRow
 from provider.protocol.statuses import RefillStatus as Upstream
-from provider.upstream import client_of, take_call
+from provider.upstream import archive, client_of, postpone_calls, take_call
 
+# Seconds for which claimed refills are ours; longer than the call may take.
 LEASE = 90
-MISSES = 5
-ENDED = {
+MEANS: Mapping[Upstream, RefillStatus] = {
+    Upstream.PENDING: RefillStatus.REQUESTED,
+    Upstream.IN_PROGRESS: RefillStatus.IN_PROGRESS,
     Upstream.COMPLETED: RefillStatus.COMPLETED,
     Upstream.REJECTED: RefillStatus.REJECTED,
     Upstream.CANCELED: RefillStatus.REJECTED,
     Upstream.ERROR: RefillStatus.REJECTED,
 }
-UNDER_WAY = {
-    Upstream.PENDING: RefillStatus.REQUESTED,
-    Upstream.IN_PROGRESS: RefillStatus.IN_PROGRESS,
-}
+ENDED = frozenset({RefillStatus.COMPLETED, RefillStatus.REJECTED})
 
 
 def track_refills(*, provider_id: int) -> int:
     """Ask a provider about its due refills; return how many were asked about."""
-    provider = Provider.objects.filter(pk=provider_id, active=True).first()
+    provider = Provider.objects.filter(pk=provider_id).first()
     refills = _claim(provider) if provider else []
     if provider is None or not refills:
         return 0
     try:
-        answers, _exchange, one_by_one = client_of(provider).refill_statuses(
+        answers, exchange, one_by_one = client_of(provider).refill_statuses(
             [refill.upstream_id for refill in refills]
         )
-    except CallFailed:
-        # The claim has pushed them ahead already.
-        return len(refills)
+    except CallFailed as error:
+        _postpone(provider, error)
+        return 0
     if one_by_one and not provider.refill_status_one_by_one:
         providers.remember_refill_status_one_by_one(provider=provider)
-    _apply(refills, answers)
+    apply_refill_statuses(
+        provider=provider, refills=refills, answers=answers, exchange=exchange
+    )
     return len(refills)
 
 
@@ -72,45 +76,80 @@ def _claim(provider: Provider) -> list[OrderRequest]:
 
 
 @transaction.atomic(durable=True)
-def _apply(
-    refills: Sequence[OrderRequest], answers: Mapping[str, RefillStatusRow]
+def _postpone(provider: Provider, error: CallFailed) -> None:
+    """No usable answer changes nothing; the claim has pushed the refills ahead."""
+    if error.retry_after:
+        postpone_calls(provider_id=provider.pk, seconds=error.retry_after)
+    tell_of_failed_call(provider, error)
+
+
+@transaction.atomic(durable=True)
+def apply_refill_statuses(
+    *,
+    provider: Provider,
+    refills: Sequence[OrderRequest],
+    answers: Mapping[str, RefillStatusRow],
+    exchange: Exchange,
 ) -> None:
-    for refill in refills:
+    """Apply what a provider said of `refills`; one that was closed meanwhile stays so."""
+    reply = None
+    for refill in _lock(refills):
         answer = answers.get(refill.upstream_id)
-        status = answer.status if answer else None
-        if status and (end := ENDED.get(status)):
-            _end(refill, end)
-        elif status and (now := UNDER_WAY.get(status)):
-            _go_on(refill, now)
-        else:
+        status = MEANS.get(answer.status) if answer and answer.status else None
+        if status is None:
             _miss(refill, answer)
+            continue
+        if status != refill.status:
+            reply = reply or archive(provider=provider, exchange=exchange)
+        _move(refill, status, reply)
 
 
-def _end(refill: OrderRequest, status: RefillStatus) -> None:
-    OrderRequest.objects.filter(pk=refill.pk).update(
-        status=status, next_at=None, flagged_at=None, closed_at=Now(), misses=0
+def _lock(refills: Sequence[OrderRequest]) -> list[OrderRequest]:
+    """Lock the orders by id, then those refills that are still followed."""
+    orders = Order.objects.filter(pk__in=[refill.order_id for refill in refills])
+    list(orders.select_for_update(of=("self",), no_key=True).order_by("id"))
+    return list(
+        OrderRequest.objects.filter(
+            pk__in=[refill.pk for refill in refills], closed_at=None
+        )
+        .select_for_update(of=("self",), no_key=True)
+        .select_related("order")
+        .order_by("id")
     )
 
 
-def _go_on(refill: OrderRequest, status: RefillStatus) -> None:
-    OrderRequest.objects.filter(pk=refill.pk).update(
-        status=status,
-        misses=0,
-        next_at=Now() + timedelta(seconds=settings.TRACK_INTERVAL * 4),
-    )
+def _move(refill: OrderRequest, status: RefillStatus, reply: Reply | None) -> None:
+    moved = refill.status != status
+    refill.status = status
+    refill.misses = 0
+    refill.flagged_at = None
+    if status in ENDED:
+        refill.next_at, refill.closed_at = None, Now()
+    else:
+        refill.next_at = Now() + timedelta(seconds=settings.TRACK_INTERVAL * 4)
+    if moved:
+        refill.reply = reply
+        note(refill, f"refill: {status}")
+    _save(refill)
 
 
 def _miss(refill: OrderRequest, answer: RefillStatusRow | None) -> None:
     """A word that is not known, or none: nothing changes, and in the end staff are told."""
-    misses = refill.misses + 1
-    OrderRequest.objects.filter(pk=refill.pk).update(
-        misses=min(misses, 30_000),
-        next_at=Now() + timedelta(seconds=settings.TRACK_INTERVAL_MAX),
-    )
-    if misses == MISSES:
-        OrderRequest.objects.filter(pk=refill.pk).update(flagged_at=Now())
+    refill.misses = min(refill.misses + 1, 30_000)
+    refill.next_at = Now() + timedelta(seconds=settings.TRACK_INTERVAL_MAX)
+    if refill.misses == MISSES:
+        refill.flagged_at = Now()
         notices.tell_staff(
             key=f"request:{refill.pk}:unclear",
             subject=f"Order {refill.order_id}: its refill's status is unclear",
             text=answer.status_given if answer else "",
         )
+    _save(refill)
+
+
+def _save(refill: OrderRequest) -> None:
+    refill.save(
+        update_fields=[
+            "status", "misses", "flagged_at", "next_at", "closed_at", "reply",
+        ]
+    )  # fmt: skip

@@ -9,23 +9,25 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from accounts.models import User
 from ledger import actions as ledger
 from notices import actions as notices
-from orders.actions.submitting import withdraw
-from orders.enums import RefillStatus, RequestKind, RequestState
+from orders.actions.answering import withdraw
+from orders.enums import RefillStatus, RequestKind, RequestState, Status
 from orders.errors import OrderError
 from orders.models import Order, OrderEvent, OrderRequest
 from orders.queries import cancel_refusal, refill_refusal
+from orders.settlement import MISSES
 from provider.client import Client, Exchange
 from provider.models import Provider
 from provider.protocol.replies import CancelAnswer, RefillAnswer, RequestOutcome
 from provider.upstream import archive, client_of, take_call
 from shop.celery import ring
 
-# Seconds until a request that was not executed is sent again.
+# Seconds until a request that was not executed is sent again, the first few times.
 AGAIN = 60
 Answer = RefillAnswer | CancelAnswer
 
@@ -73,15 +75,15 @@ def _request(order: Order, kind: RequestKind, by: User) -> OrderRequest:
         by=by,
         next_at=Now(),
     )
-    _note(request, f"{kind} asked for", by=by)
+    note(request, f"{kind} asked for", by=by)
     transaction.on_commit(
         partial(ring, "orders.send_request", request_id=request.pk), robust=True
     )
     return request
 
 
-def _note(request: OrderRequest, reason: str, *, by: User | None = None) -> None:
-    """Write an event that moves nothing into the order's history."""
+def note(request: OrderRequest, reason: str, *, by: User | None = None) -> None:
+    """Write an event that moves nothing into the order's history; the order is locked."""
     order = request.order
     OrderEvent.objects.create(
         order=order,
@@ -123,17 +125,31 @@ def _provider(order: Order) -> Provider:
     return order.provider
 
 
-@transaction.atomic(durable=True)
-def _claim(request_id: int) -> OrderRequest | None:
-    request = (
-        OrderRequest.objects.filter(
-            pk=request_id, state=RequestState.REQUESTED, next_at__lte=Now()
-        )
-        .select_for_update(of=("self",), skip_locked=True, no_key=True)
+def _lock_request(found: QuerySet[OrderRequest]) -> OrderRequest | None:
+    """Lock the order of the one request in `found`, then the request if still there."""
+    order_id = found.values_list("order_id", flat=True).first()
+    if order_id is None:
+        return None
+    Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
+    return (
+        found.select_for_update(of=("self",), no_key=True)
         .select_related("order__provider")
         .first()
     )
+
+
+@transaction.atomic(durable=True)
+def _claim(request_id: int) -> OrderRequest | None:
+    request = _lock_request(
+        OrderRequest.objects.filter(
+            pk=request_id, state=RequestState.REQUESTED, next_at__lte=Now()
+        )
+    )
     if request is None:
+        return None
+    if not _makes_sense(request):
+        _close(request, RequestState.REFUSED, RefillStatus.REJECTED)
+        note(request, f"{request.kind}: not sent, the order has ended otherwise")
         return None
     if not take_call(provider_id=_provider(request.order).pk):
         OrderRequest.objects.filter(pk=request_id).update(
@@ -147,20 +163,26 @@ def _claim(request_id: int) -> OrderRequest | None:
     return request
 
 
+def _makes_sense(request: OrderRequest) -> bool:
+    """Whether the order is still where such a request is for."""
+    if request.kind == RequestKind.CANCEL:
+        return request.order.is_open
+    return request.order.status == Status.COMPLETED
+
+
 @transaction.atomic(durable=True)
 def apply_request_answer(
     *, request: OrderRequest, answer: Answer, exchange: Exchange
 ) -> None:
     """Commit what the provider answered to a refill or cancel that is being sent."""
-    reply = archive(provider=_provider(request.order), exchange=exchange)
-    locked = (
-        OrderRequest.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("order")
-        .get(pk=request.pk)
+    locked = _lock_request(
+        OrderRequest.objects.filter(
+            pk=request.pk, state__in=(RequestState.SENDING, RequestState.UNKNOWN)
+        )
     )
-    if locked.state not in {RequestState.SENDING, RequestState.UNKNOWN}:
+    if locked is None:
         return
-    locked.reply = reply
+    locked.reply = archive(provider=_provider(locked.order), exchange=exchange)
     locked.error = answer.error[:300]
     match answer.outcome:
         case RequestOutcome.ACCEPTED:
@@ -169,9 +191,9 @@ def apply_request_answer(
             _close(locked, RequestState.REFUSED, RefillStatus.REJECTED)
         case RequestOutcome.NOT_EXECUTED:
             _retry(locked)
-        case RequestOutcome.UNKNOWN:
+        case _:
             _unknown(locked)
-    _note(locked, f"{locked.kind}: {answer.outcome} {answer.error}".strip())
+    note(locked, f"{locked.kind}: {answer.outcome} {answer.error}".strip())
 
 
 def _accept(request: OrderRequest, answer: Answer) -> None:
@@ -185,6 +207,7 @@ def _accept(request: OrderRequest, answer: Answer) -> None:
     request.state = RequestState.ACCEPTED
     request.upstream_id = answer.refill_id or ""
     request.flagged_at = None
+    request.misses = 0
     request.next_at = Now() + timedelta(seconds=settings.TRACK_INTERVAL)
     _save(request)
 
@@ -196,14 +219,26 @@ def _close(
     if request.kind == RequestKind.REFILL and status is not None:
         request.status = status
     request.next_at = None
+    request.flagged_at = None
     request.closed_at = Now()
     _save(request)
 
 
 def _retry(request: OrderRequest) -> None:
+    """Send it again later; when that has not helped for a while, staff are told."""
+    request.misses = min(request.misses + 1, 30_000)
+    in_vain = request.misses >= MISSES
+    wait = settings.TRACK_INTERVAL_MAX if in_vain else AGAIN
     request.state = RequestState.REQUESTED
-    request.next_at = Now() + timedelta(seconds=AGAIN)
+    request.next_at = Now() + timedelta(seconds=wait)
+    request.flagged_at = (request.flagged_at or Now()) if in_vain else None
     _save(request)
+    if request.misses == MISSES:
+        notices.tell_staff(
+            key=f"request:{request.pk}:in vain",
+            subject=f"Order {request.order_id}: {request.kind} sent {MISSES} times in vain",
+            text=request.error,
+        )
 
 
 def _unknown(request: OrderRequest) -> None:
@@ -226,7 +261,7 @@ def _save(request: OrderRequest) -> None:
     request.save(
         update_fields=[
             "state", "status", "upstream_id", "error", "reply", "next_at",
-            "flagged_at", "closed_at",
+            "misses", "flagged_at", "closed_at",
         ]
     )  # fmt: skip
 
@@ -234,15 +269,12 @@ def _save(request: OrderRequest) -> None:
 @transaction.atomic(durable=True)
 def give_up_request(*, request_id: int) -> None:
     """Treat a request whose answer never came like one that cannot be told."""
-    request = (
+    request = _lock_request(
         OrderRequest.objects.filter(
             pk=request_id, state=RequestState.SENDING, next_at__lte=Now()
         )
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .select_related("order")
-        .first()
     )
     if request is not None:
         request.error = "no answer within the lease"
         _unknown(request)
-        _note(request, f"{request.kind}: no answer within the lease")
+        note(request, f"{request.kind}: no answer within the lease")

@@ -1,17 +1,22 @@
 """The sweeper: finds what is due, and rings. Losing every message costs a second."""
 
+import logging
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
 
+from orders.actions.answering import give_up_waiting
 from orders.actions.requesting import give_up_request
-from orders.actions.submitting import HINT, give_up_waiting
+from orders.actions.submitting import HINT
 from orders.actions.transitions import transition
 from orders.changes import Change
 from orders.enums import RequestKind, RequestState, Submission
 from orders.models import Order, OrderRequest
 from shop.celery import ring
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500
 
@@ -24,15 +29,22 @@ def sweep() -> None:
     3. Queued orders are rung for, as are providers with orders or refills to follow,
        and requests to send.
     """
-    for order_id in _due(Submission.SENDING):
-        _expire(order_id)
-    for order_id in _due(Submission.HELD):
-        _release(order_id)
+    _each(_expire, _due(Submission.SENDING))
+    _each(_release, _due(Submission.HELD))
     for order_id in _hint():
         ring("orders.submit", order_id=order_id)
     _sweep_requests()
     for provider_id in _providers_to_track():
         ring("orders.track", provider_id=provider_id)
+
+
+def _each(step: Callable[[int], None], numbers: Iterable[int]) -> None:
+    """Do `step` for each; one that fails does not keep the others waiting."""
+    for number in numbers:
+        try:
+            step(number)
+        except Exception:
+            logger.exception("%s of %s failed", step.__name__, number)
 
 
 def _due(submission: Submission) -> list[int]:
@@ -87,15 +99,15 @@ def _hint() -> list[int]:
     return due
 
 
+def _give_up(request_id: int) -> None:
+    give_up_request(request_id=request_id)
+
+
 def _sweep_requests() -> None:
     due = OrderRequest.objects.filter(next_at__lte=Now()).order_by("next_at")
-    for request_id in due.filter(state=RequestState.SENDING).values_list(
-        "pk", flat=True
-    )[:BATCH]:
-        give_up_request(request_id=request_id)
-    for request_id in due.filter(state=RequestState.REQUESTED).values_list(
-        "pk", flat=True
-    )[:BATCH]:
+    numbers = due.values_list("pk", flat=True)
+    _each(_give_up, numbers.filter(state=RequestState.SENDING)[:BATCH])
+    for request_id in numbers.filter(state=RequestState.REQUESTED)[:BATCH]:
         ring("orders.send_request", request_id=request_id)
 
 

