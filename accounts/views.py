@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -11,13 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions, queries
+from shop.requests import CustomerRequest, Request
 
 _A_YEAR = 365 * 24 * 3600
 
 
 @require_safe
 @login_required
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: CustomerRequest) -> HttpResponse:
     """Show who is logged in, and whether they have an API key."""
     return render(request, "accounts/account.html", _page(request, new_key=""))
 
@@ -25,7 +26,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
-def rotate_key(request: HttpRequest) -> HttpResponse:
+def rotate_key(request: CustomerRequest) -> HttpResponse:
     """Make a new API key and show it, for the only time: there is nothing to reload."""
     key = actions.rotate_api_key(user=request.user)
     return render(request, "accounts/account.html", _page(request, new_key=key))
@@ -33,7 +34,7 @@ def rotate_key(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def revoke_key(request: HttpRequest) -> HttpResponse:
+def revoke_key(request: CustomerRequest) -> HttpResponse:
     """Revoke the API key."""
     if actions.revoke_api_key(user=request.user):
         messages.success(request, _("The API key no longer works."))
@@ -41,7 +42,7 @@ def revoke_key(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def language(request: HttpRequest) -> HttpResponse:
+def language(request: Request) -> HttpResponse:
     """Speak another language from now on: in this browser, and to this customer."""
     response = HttpResponseRedirect(_page_before(request))
     code = request.POST.get("language", "")
@@ -54,11 +55,11 @@ def language(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _page(request: HttpRequest, *, new_key: str) -> dict[str, object]:
+def _page(request: CustomerRequest, *, new_key: str) -> dict[str, object]:
     return {"api_key": queries.api_key(user=request.user), "new_key": new_key}
 
 
-def _page_before(request: HttpRequest) -> str:
+def _page_before(request: Request) -> str:
     """Return the page the form was on, if it is one of ours."""
     page = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(

@@ -24,7 +24,16 @@ from shop.auditing import broken
 from tests.factories import make_customer
 
 ORDERS = 1000
-ENDINGS = ("complete", "complete", "complete", "partial", "cancel", "fail", "refuse", "slow")
+ENDINGS = (
+    "complete",
+    "complete",
+    "complete",
+    "partial",
+    "cancel",
+    "fail",
+    "refuse",
+    "slow",
+)
 STEPS = 40
 
 

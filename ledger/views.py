@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -14,6 +14,7 @@ from accounts.models import User
 from ledger import queries
 from ledger.enums import TransferKind
 from ledger.models import Transfer
+from shop.requests import CustomerRequest
 
 ROWS = 50
 _OF_ORDERS = {TransferKind.ORDER_CHARGE, TransferKind.ORDER_REFUND}
@@ -33,7 +34,7 @@ class Line:
 
 @require_safe
 @login_required
-def statement(request: HttpRequest) -> HttpResponse:
+def statement(request: CustomerRequest) -> HttpResponse:
     """Show the balance and what moved it, newest first."""
     transfers = queries.statement(customer=request.user)
     before = request.GET.get("before", "")

@@ -69,12 +69,14 @@ _INPUTS: Mapping[str, Mapping[str, str]] = {
     "link": {"type": "url", "inputmode": "url", "placeholder": "https://"},
     "media": {"type": "url", "inputmode": "url", "placeholder": "https://"},
     "referring_url": {"type": "url", "inputmode": "url", "placeholder": "https://"},
-    **dict.fromkeys(
-        ("quantity", "answer_number", "runs", "interval", "min", "max", "posts",
-         "old_posts"),
-        {"inputmode": "numeric", "pattern": "[0-9]*"},
-    ),
-}  # fmt: skip
+    **{
+        name: {"inputmode": "numeric", "pattern": "[0-9]*"}
+        for name in (
+            *("quantity", "answer_number", "runs", "interval"),
+            *("min", "max", "posts", "old_posts"),
+        )
+    },
+}
 
 
 class OrderForm(forms.Form):
@@ -103,7 +105,7 @@ class OrderForm(forms.Form):
     @property
     def units(self) -> int | None:
         """How many units are charged, as soon as the fields that decide it are good."""
-        if self._errors is None or _COUNTED & self._errors.keys():
+        if not self.is_bound or _COUNTED & self.errors.keys():
             return None
         try:
             return units(ServiceType(self.service.type), self.raw) or None

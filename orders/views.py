@@ -4,12 +4,13 @@ import hashlib
 import json
 import re
 from decimal import Decimal, InvalidOperation
+from typing import cast
 from uuid import uuid4
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -30,11 +31,12 @@ from orders.listing import ROWS, Wanted, found
 from orders.models import Order
 from provider.models import Service
 from shop.money import charge
+from shop.requests import CustomerRequest, Request
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def new_order(request: HttpRequest, service_id: int) -> HttpResponse:
+def new_order(request: Request, service_id: int) -> HttpResponse:
     """Show what a service needs to know; place the order that is posted."""
     service = _service(service_id)
     if request.method != "POST":
@@ -44,7 +46,8 @@ def new_order(request: HttpRequest, service_id: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect_to_login(request.path)
     form = OrderForm(service, request.POST)
-    order = _place(request, form) if form.is_valid() else None
+    customers = cast(CustomerRequest, request)
+    order = _place(customers, form) if form.is_valid() else None
     if order is None:
         return _order_page(request, form)
     return redirect(f"{reverse('order', args=[order.pk])}?received=1")
@@ -52,7 +55,7 @@ def new_order(request: HttpRequest, service_id: int) -> HttpResponse:
 
 @require_POST
 @never_cache
-def price(request: HttpRequest, service_id: int) -> HttpResponse:
+def price(request: Request, service_id: int) -> HttpResponse:
     """Say what the posted order would cost; nothing is placed."""
     form = OrderForm(_service(service_id), request.POST)
     form.is_valid()
@@ -62,7 +65,7 @@ def price(request: HttpRequest, service_id: int) -> HttpResponse:
 @require_safe
 @login_required
 @vary_on_headers("HX-Request")
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: CustomerRequest) -> HttpResponse:
     """Show the customer's orders, newest first.
 
     While one of them is open the list asks for itself again; "nothing has changed" is
@@ -88,7 +91,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 @never_cache
-def order(request: HttpRequest, order_id: int) -> HttpResponse:
+def order(request: CustomerRequest, order_id: int) -> HttpResponse:
     """Show one order; while it is open it asks for itself again, like the list."""
     order = _own(request, order_id)
     requests = list(queries.requests(order=order))
@@ -113,7 +116,7 @@ def order(request: HttpRequest, order_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def cancel(request: HttpRequest, order_id: int) -> HttpResponse:
+def cancel(request: CustomerRequest, order_id: int) -> HttpResponse:
     """Cancel an order, or ask for it."""
     order = _own(request, order_id)
     try:
@@ -132,7 +135,7 @@ def cancel(request: HttpRequest, order_id: int) -> HttpResponse:
 
 @require_POST
 @login_required
-def refill(request: HttpRequest, order_id: int) -> HttpResponse:
+def refill(request: CustomerRequest, order_id: int) -> HttpResponse:
     """Ask for a refill."""
     order = _own(request, order_id)
     try:
@@ -149,7 +152,7 @@ def _service(service_id: int) -> Service:
     return get_object_or_404(services, pk=service_id, price__isnull=False)
 
 
-def _own(request: HttpRequest, order_id: int) -> Order:
+def _own(request: CustomerRequest, order_id: int) -> Order:
     """Return the customer's own order; anybody else's does not exist."""
     order = queries.order_of(customer=request.user, order_id=order_id)
     if order is None:
@@ -157,7 +160,7 @@ def _own(request: HttpRequest, order_id: int) -> Order:
     return order
 
 
-def _again(request: HttpRequest) -> dict[str, object]:
+def _again(request: Request) -> dict[str, object]:
     """Return what an earlier order of theirs said, to order it again."""
     number = request.GET.get("again", "")
     if not (request.user.is_authenticated and re.fullmatch("[0-9]{1,18}", number)):
@@ -166,7 +169,7 @@ def _again(request: HttpRequest) -> dict[str, object]:
     return dict(_ordered_fields(order)) if order else {}
 
 
-def _place(request: HttpRequest, form: OrderForm) -> Order | None:
+def _place(request: CustomerRequest, form: OrderForm) -> Order | None:
     """Place the order; None, with the form saying why, where it was refused."""
     try:
         return actions.place_order(
@@ -186,7 +189,7 @@ def _place(request: HttpRequest, form: OrderForm) -> Order | None:
     return None
 
 
-def _key(request: HttpRequest, form: OrderForm) -> str | None:
+def _key(request: Request, form: OrderForm) -> str | None:
     """Return the key under which a form is one order, however often it is sent.
 
     It holds what was filled in too: somebody who goes back and changes the link means
@@ -198,7 +201,7 @@ def _key(request: HttpRequest, form: OrderForm) -> str | None:
     return f"web:{token}:{_digest([form.service.pk, form.raw])}"
 
 
-def _expected(request: HttpRequest, form: OrderForm) -> Decimal | None:
+def _expected(request: Request, form: OrderForm) -> Decimal | None:
     """Return what the order costs at the price that the page showed."""
     try:
         shown = Decimal(request.POST.get("shown_price", ""))
@@ -209,9 +212,7 @@ def _expected(request: HttpRequest, form: OrderForm) -> Decimal | None:
     return charge(shown, form.units, per_package=form.service.rule.per_package)
 
 
-def _order_page(
-    request: HttpRequest, form: OrderForm, *, part: str = ""
-) -> HttpResponse:
+def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpResponse:
     quote = after = None
     if form.is_bound and form.units:
         quote = queries.quote(service=form.service, intake=Intake(units=form.units))

@@ -1,0 +1,83 @@
+// The little that htmx does not do. Every page works without this file.
+
+// --- Theme: "system", "light" or "dark", remembered in this browser ---------------
+
+const root = document.documentElement;
+
+function markTheme() {
+  const chosen = root.dataset.theme ?? "system";
+  for (const button of document.querySelectorAll("[data-shop-theme]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.shopTheme === chosen));
+  }
+}
+
+function chooseTheme(theme) {
+  if (theme === "system") {
+    delete root.dataset.theme;
+  } else {
+    root.dataset.theme = theme;
+  }
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    // Then it holds for this page only.
+  }
+  markTheme();
+}
+
+// --- Fields that matter only when another one has a certain value -----------------
+
+function showFieldsInForce() {
+  for (const field of document.querySelectorAll("[data-shop-when]")) {
+    const [name, value] = field.dataset.shopWhen.split("=");
+    const other = field.form.elements[name];
+    field.closest("[data-shop-field]").hidden = other.value !== value;
+  }
+}
+
+// --- Menus close when something else is clicked, and on Escape --------------------
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details[data-shop-menu][open]")) {
+    if (!menu.contains(except)) {
+      menu.open = false;
+    }
+  }
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.shopCopy);
+  button.querySelector("[data-shop-copied]").hidden = false;
+}
+
+document.addEventListener("click", (event) => {
+  closeMenus(event.target);
+  const theme = event.target.closest("[data-shop-theme]");
+  if (theme) {
+    chooseTheme(theme.dataset.shopTheme);
+  }
+  const copied = event.target.closest("[data-shop-copy]");
+  if (copied) {
+    copy(copied);
+  }
+  const fill = event.target.closest("[data-shop-fill]");
+  if (fill) {
+    for (const [name, value] of new URLSearchParams(fill.dataset.shopFill)) {
+      document.querySelector(`[name="${name}"]`).value = value;
+    }
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") {
+    return;
+  }
+  const menu = document.activeElement?.closest("details[data-shop-menu][open]");
+  closeMenus(null);
+  menu?.querySelector("summary").focus();
+});
+
+document.addEventListener("change", showFieldsInForce);
+
+markTheme();
+showFieldsInForce();

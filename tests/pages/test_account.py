@@ -1,0 +1,169 @@
+"""Account, language, API key, logging in, and the pages for when something is wrong."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.models import ApiKey, User
+from accounts.queries import user_by_api_key
+from tests.factories import make_customer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def alice() -> User:
+    return make_customer("alice@example.com")
+
+
+@pytest.fixture
+def hers(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+def test_a_new_key_is_shown_once_and_works(hers: Client, alice: User) -> None:
+    page = hers.post("/account/api-key/").content.decode()
+    found = re.search(r'id="new-key"[^>]*>([^<]+)<', page)
+    assert found
+    assert user_by_api_key(key=found[1]) == alice
+    assert found[1] not in hers.get("/account/").content.decode()
+
+
+def test_the_page_with_a_new_key_is_never_stored(hers: Client) -> None:
+    assert "no-store" in hers.post("/account/api-key/").headers["Cache-Control"]
+
+
+def test_a_revoked_key_is_gone(hers: Client) -> None:
+    hers.post("/account/api-key/")
+    page = hers.post("/account/api-key/revoke/", follow=True).content.decode()
+    assert "The API key no longer works." in page
+    assert ApiKey.objects.filter(revoked_at=None).count() == 0
+
+
+def test_a_key_is_not_made_by_looking(hers: Client) -> None:
+    assert hers.get("/account/api-key/").status_code == 405
+    assert ApiKey.objects.count() == 0
+
+
+def test_a_language_is_kept_for_the_customer(hers: Client, alice: User) -> None:
+    response = hers.post("/language/", {"language": "ko", "next": "/orders/"})
+    alice.refresh_from_db()
+    assert response.url == "/orders/"
+    assert alice.language == "ko"
+    assert '<html lang="ko">' in hers.get("/account/").content.decode()
+
+
+def test_a_visitor_chooses_a_language_too(client: Client) -> None:
+    client.post("/language/", {"language": "ko"})
+    assert '<html lang="ko">' in client.get("/").content.decode()
+
+
+def test_a_language_that_is_not_spoken_changes_nothing(
+    hers: Client, alice: User
+) -> None:
+    hers.post("/language/", {"language": "xx"})
+    alice.refresh_from_db()
+    assert alice.language == ""
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "j:x"]
+)
+def test_choosing_a_language_leads_nowhere_else(client: Client, elsewhere: str) -> None:
+    response = client.post("/language/", {"language": "ko", "next": elsewhere})
+    assert response.url == "/"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "account_login",
+        "account_signup",
+        "account_reset_password",
+        "account_reset_password_done",
+        "account_reset_password_from_key_done",
+        "account_email_verification_sent",
+        "account_inactive",
+    ],
+)
+def test_the_pages_of_logging_in_wear_the_shops_look(client: Client, name: str) -> None:
+    page = client.get(reverse(name)).content.decode()
+    assert "css/shop.css" in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize(
+    "name", ["account", "account_email", "account_change_password", "account_logout"]
+)
+def test_the_pages_of_the_account_wear_the_shops_look(hers: Client, name: str) -> None:
+    page = hers.get(reverse(name)).content.decode()
+    assert "css/shop.css" in page
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_only_a_demonstration_tells_how_to_log_in(
+    client: Client, settings: Settings, demo: bool
+) -> None:
+    settings.DEMO = demo
+    page = client.get("/account/login/").content.decode()
+    assert ("magpie-demo" in page) == demo
+
+
+def test_somebody_signs_up_and_is_logged_in(client: Client) -> None:
+    data = {"email": "New@Example.com", "password1": "magpies like silver"}
+    page = client.post("/account/signup/", data, follow=True).content.decode()
+    assert "new@example.com" in page
+    assert User.objects.get().email == "new@example.com"
+
+
+def test_a_forgotten_password_is_replaced_by_mail(client: Client, alice: User) -> None:
+    client.post("/account/password/reset/", {"email": alice.email})
+    found = re.search(
+        r"http://[^/]+(/account/password/reset/key/\S+)", mail.outbox[0].body
+    )
+    assert found
+    form = client.get(found[1], follow=True)
+    new = {"password1": "magpies like silver", "password2": "magpies like silver"}
+    page = client.post(form.redirect_chain[-1][0], new, follow=True).content.decode()
+    assert "Your password is changed" in page
+    alice.refresh_from_db()
+    assert alice.check_password("magpies like silver")
+
+
+def test_a_reset_link_that_was_used_says_so(client: Client) -> None:
+    page = client.get("/account/password/reset/key/1-x-y/").content.decode()
+    assert "This link does not work any more" in page
+
+
+def test_a_page_that_is_not_there_says_so_in_the_shops_look(client: Client) -> None:
+    response = client.get("/nothing-here/")
+    assert response.status_code == 404
+    assert "There is nothing here" in response.content.decode()
+
+
+def test_an_error_of_ours_is_told_without_the_database(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(**_arguments: Any) -> None:
+        raise RuntimeError("the database is gone")
+
+    monkeypatch.setattr("provider.queries.search", broken)
+    monkeypatch.setattr("ledger.queries.balance", broken)
+    response = Client(raise_request_exception=False).get("/services/")
+    assert response.status_code == 500
+    assert "Something went wrong on our side" in response.content.decode()
+
+
+def test_a_form_from_elsewhere_is_refused_in_the_shops_look() -> None:
+    response = Client(enforce_csrf_checks=True).post("/language/", {"language": "ko"})
+    assert response.status_code == 403
+    assert "This form has expired" in response.content.decode()
+    assert "css/shop.css" in response.content.decode()

@@ -1,0 +1,200 @@
+"""The shop in a real browser: the journey, every theme and width, with and without help."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from orders import actions
+from orders.models import Order
+from provider.models import Service
+from tests.factories import LINK, make_customer, make_service
+from tests.fixtures import Upstream
+from tests.orders.acting import make_due
+from tests.pages.rows import make_busy_customer
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_rings"),
+]
+
+Open = Callable[..., Page]
+AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+VISITORS = ["/", "/services/?q=nothing", "/account/login/", "/account/signup/",
+            "/account/password/reset/", "/nothing-here/"]  # fmt: skip
+CUSTOMERS = ["/services/", "/orders/", "/orders/?status=open&q=none", "/statement/",
+             "/account/", "/account/email/", "/account/password/change/"]  # fmt: skip
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+@pytest.fixture
+def busy() -> User:
+    return make_busy_customer()
+
+
+def every_page(customer: User) -> list[tuple[User | None, str]]:
+    """Return all pages there are to see, with who sees them."""
+    # Every state's words stand in the list; these pages have all the parts there are.
+    telling = Order.objects.filter(status__in=["in_progress", "partial", "completed"])
+    own = [f"/orders/{order.pk}/" for order in telling]
+    forms = [
+        f"/services/{service.pk}/" for service in Service.objects.order_by("-pk")[:2]
+    ]
+    return [
+        *((None, path) for path in VISITORS),
+        *((customer, path) for path in [*CUSTOMERS, *own, *forms]),
+    ]
+
+
+def test_an_order_is_placed_and_watched_until_it_completes(
+    upstream: Upstream, open_page: Open
+) -> None:
+    page = open_page(make_customer(credit="50"))
+    page.goto("/")
+    page.get_by_role("searchbox").fill("subtitles korean")
+    page.get_by_role("link", name=re.compile("Subtitles in Korean, per minute")).click()
+    page.get_by_label("Link").fill(LINK)
+    page.get_by_label("Quantity").press_sequentially("10")
+    expect(page.locator("#quote")).to_contain_text("$17.55")
+    expect(page.locator("#quote")).to_contain_text("$32.45")
+    page.get_by_role("button", name="Place order").click()
+    expect(page.get_by_role("heading", name="Order received")).to_be_visible()
+    live = page.locator("#order-page")
+    expect(live).to_contain_text("Pending")
+
+    order = Order.objects.get()
+    actions.submit(order_id=order.pk)
+    for seconds, words in [(30, "In progress"), (200, "Completed")]:
+        upstream.clock.forward(seconds)
+        make_due(order)
+        actions.track(provider_id=upstream.provider.pk)
+        expect(live).to_contain_text(words)
+    expect(page.locator("#announcement")).to_have_text(f"Order {order.pk}: Completed")
+    expect(live).not_to_have_attribute("hx-trigger", re.compile("every"))
+
+
+def test_what_htmx_put_in_place_equals_a_reload(busy: User, open_page: Open) -> None:
+    page = open_page(busy)
+    page.goto("/orders/")
+    Order.objects.filter(status="in_progress").update(remains=5)
+    expect(page.locator('#orders progress[value="995"]')).to_be_visible()
+    applied = page.locator("#orders").evaluate(OUTER_HTML)
+    page.reload()
+    assert page.locator("#orders").evaluate(OUTER_HTML) == applied
+
+
+# Without the classes that htmx adds while it works.
+OUTER_HTML = """element => {
+  const copy = element.cloneNode(true);
+  for (const node of [copy, ...copy.querySelectorAll('*')]) {
+    node.classList.remove('htmx-settling', 'htmx-added', 'htmx-swapping');
+    if (!node.classList.length) node.removeAttribute('class');
+  }
+  return copy.outerHTML.replace(/\\s+/g, ' ');
+}"""
+
+
+def test_a_second_keystroke_while_the_price_is_asked_for_is_not_lost(
+    open_page: Open,
+) -> None:
+    service = make_service()
+    page = open_page()
+    page.goto(f"/services/{service.pk}/")
+    page.get_by_label("Quantity").fill("100")
+    expect(page.locator("#quote")).to_contain_text("$0.20")
+    page.get_by_label("Quantity").fill("1000")
+    expect(page.locator("#quote")).to_contain_text("$2.00")
+
+
+def test_fields_that_depend_on_another_are_shown_when_they_matter(
+    open_page: Open,
+) -> None:
+    service = make_service(type="web_traffic")
+    page = open_page()
+    page.goto(f"/services/{service.pk}/")
+    expect(page.get_by_label("Google keyword")).to_be_visible()
+    expect(page.get_by_label("Referring page")).to_be_hidden()
+    page.get_by_label("Where visitors come from").select_option("2")
+    expect(page.get_by_label("Google keyword")).to_be_hidden()
+    expect(page.get_by_label("Referring page")).to_be_visible()
+
+
+def test_without_scripts_an_order_is_calculated_placed_and_cancelled(
+    open_page: Open,
+) -> None:
+    service = make_service()
+    page = open_page(make_customer(credit="50"), java_script_enabled=False)
+    page.goto(f"/services/?q={service.name}")
+    page.get_by_role("link", name=service.name).click()
+    page.get_by_label("Link").fill(LINK)
+    page.get_by_label("Quantity").fill("1000")
+    page.get_by_role("button", name="Calculate").click()
+    expect(page.locator("#quote")).to_contain_text("$2.00")
+    expect(page.get_by_label("Link")).to_have_value(LINK)
+    page.get_by_role("button", name="Place order").click()
+    page.get_by_text("Cancel this order").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.locator("#order-page")).to_contain_text("Canceled")
+
+
+def test_the_chosen_theme_and_language_are_remembered(open_page: Open) -> None:
+    page = open_page(color_scheme="light")
+    page.goto("/")
+    page.get_by_label("Menu").click()
+    page.get_by_role("button", name="Dark").click()
+    page.get_by_role("button", name="한국어").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.goto("/services/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_the_keyboard_reaches_content_first_and_closes_menus(open_page: Open) -> None:
+    page = open_page()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    menu = page.locator("details[data-shop-menu]")
+    page.get_by_label("Menu").press("Enter")
+    expect(menu).to_have_attribute("open", "")
+    page.keyboard.press("Escape")
+    expect(menu).not_to_have_attribute("open", "")
+    expect(page.get_by_label("Menu")).to_be_focused()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_every_page_is_accessible_and_fits(
+    busy: User, open_page: Open, theme: str, size: dict[str, int]
+) -> None:
+    windows: dict[User | None, Page] = {
+        person: open_page(person, color_scheme=theme, viewport=size)
+        for person in (None, busy)
+    }
+    faults = []
+    for person, path in every_page(busy):
+        page = windows[person]
+        page.goto(path)
+        faults += [f"{path}: {fault}" for fault in _faults(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+            faults.append(f"{path}: wider than the window")
+    assert faults == []
+
+
+def _faults(page: Page) -> list[str]:
+    """Return what axe-core finds, one line for each element."""
+    page.evaluate(AXE)
+    found: dict[str, Any] = page.evaluate(
+        "axe.run(document, {resultTypes: ['violations']})"
+    )
+    return [
+        f"{violation['id']} {node['target']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]

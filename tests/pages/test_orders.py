@@ -1,0 +1,197 @@
+"""The list of orders, and the page of one."""
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from ledger.queries import balance
+from orders.enums import Status, Submission
+from orders.models import Order, OrderRequest
+from tests.factories import make_customer, make_order
+from tests.pages.rows import make_order_of_each_state, make_orders
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_rings"),
+]
+
+
+@pytest.fixture
+def alice() -> User:
+    return make_customer("alice@example.com", credit="100")
+
+
+@pytest.fixture
+def bob() -> User:
+    return make_customer("bob@example.com", credit="100")
+
+
+def signed_in(customer: User) -> Client:
+    client = Client()
+    client.force_login(customer)
+    return client
+
+
+def numbers(client: Client, address: str = "/orders/") -> list[int]:
+    return [order.pk for order in client.get(address).context["orders"]]
+
+
+def test_without_orders_the_list_says_what_to_do(alice: User) -> None:
+    page = signed_in(alice).get("/orders/").content.decode()
+    assert "No orders yet" in page
+    assert "Choose a service" in page
+
+
+def test_the_list_is_the_customers_own_newest_first(alice: User, bob: User) -> None:
+    first, second = make_orders(alice, 2)
+    make_orders(bob, 1)
+    assert numbers(signed_in(alice)) == [second.pk, first.pk]
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("order", "get"), ("cancel_order", "post"), ("refill_order", "post")],
+)
+def test_what_bob_ordered_does_not_exist_for_alice(
+    alice: User, bob: User, name: str, method: str
+) -> None:
+    (order,) = make_orders(bob, 1)
+    response = getattr(signed_in(alice), method)(reverse(name, args=[order.pk]))
+    assert response.status_code == 404
+    order.refresh_from_db()
+    assert order.status == Status.PENDING
+
+
+def test_a_visitor_is_sent_to_log_in(client: Client) -> None:
+    assert client.get("/orders/").url == "/account/login/?next=/orders/"
+
+
+def test_every_state_is_told_in_outward_words_only(alice: User) -> None:
+    make_order_of_each_state(alice)
+    client = signed_in(alice)
+    pages = [client.get("/orders/").content.decode()]
+    pages += [client.get(f"/orders/{pk}/").content.decode() for pk in numbers(client)]
+    for page in pages:
+        text = re.sub(r"<[^>]*>", " ", page).lower()
+        assert not re.search(r"\b(failed|unknown|held|flagged)\b", text)
+    assert "Partial" in pages[0]
+    assert "$0.50 refunded" in pages[0]
+    assert "waiting to start (cancel any time)" in pages[0]
+    assert "being checked" in pages[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "count"),
+    [("open", 6), ("completed", 1), ("partial", 1), ("canceled", 2)],
+)
+def test_the_list_is_filtered_by_status(alice: User, status: str, count: int) -> None:
+    make_order_of_each_state(alice)
+    assert len(numbers(signed_in(alice), f"/orders/?status={status}")) == count
+
+
+def test_an_order_is_found_by_number_and_by_link(alice: User) -> None:
+    make_orders(alice, 1)
+    wanted = make_order(
+        customer=alice, raw={"link": "https://example.com/only-this", "quantity": "10"}
+    )
+    client = signed_in(alice)
+    assert numbers(client, f"/orders/?q=%23{wanted.pk}") == [wanted.pk]
+    assert numbers(client, "/orders/?q=only-this") == [wanted.pk]
+    assert numbers(client, "/orders/?q=²") == []
+
+
+def test_older_orders_follow_without_gap_or_repeat(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.views.ROWS", 2)
+    made = [order.pk for order in make_orders(alice, 5)]
+    client = signed_in(alice)
+    seen: list[int] = []
+    address = "?"
+    while address:
+        response = client.get(f"/orders/{address}")
+        seen += [order.pk for order in response.context["orders"]]
+        address = (older := response.context["older"]) and f"?{older}"
+    assert seen == made[::-1]
+
+
+def test_the_list_asks_for_itself_only_while_something_is_open(alice: User) -> None:
+    (order,) = make_orders(alice, 1)
+    client = signed_in(alice)
+    assert "every 3s" in client.get("/orders/").content.decode()
+    client.post(f"/orders/{order.pk}/cancel/")
+    assert "every 3s" not in client.get("/orders/").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/orders/", "/orders/{}/"])
+def test_asking_again_is_answered_with_nothing_until_something_moved(
+    alice: User, address: str
+) -> None:
+    (order,) = make_orders(alice, 1)
+    client = signed_in(alice)
+    address = address.format(order.pk)
+    seen = client.get(address).context["seen"]
+    htmx = {"HX-Request": "true"}
+    unmoved = client.get(f"{address}?seen={seen}", headers=htmx)
+    assert (unmoved.status_code, unmoved.content) == (204, b"")
+    Order.objects.update(submission=Submission.HELD)
+    moved = client.get(f"{address}?seen={seen}", headers=htmx)
+    assert moved.status_code == 200
+    assert "waiting to start" in moved.content.decode()
+    assert "<html" not in moved.content.decode()
+
+
+def test_cancelling_what_was_not_sent_gives_all_back(alice: User) -> None:
+    (order,) = make_orders(alice, 1)
+    response = signed_in(alice).post(f"/orders/{order.pk}/cancel/", follow=True)
+    page = response.content.decode()
+    assert "its charge is back on your balance" in page
+    assert "Canceled" in page
+    assert balance(customer=alice) == Decimal(100)
+
+
+def test_what_cannot_be_cancelled_says_why_and_stays(alice: User) -> None:
+    (order,) = make_orders(alice, 1)
+    Order.objects.update(submission=Submission.UNKNOWN)
+    response = signed_in(alice).post(f"/orders/{order.pk}/cancel/", follow=True)
+    assert "being checked; please wait" in response.content.decode()
+    assert balance(customer=alice) == Decimal(98)
+
+
+def test_a_refill_that_is_too_early_says_why(alice: User) -> None:
+    (order,) = make_orders(alice, 1)
+    client = signed_in(alice)
+    assert (
+        "Only completed orders" in client.get(f"/orders/{order.pk}/").content.decode()
+    )
+    response = client.post(f"/orders/{order.pk}/refill/", follow=True)
+    assert "Only completed orders can be refilled." in response.content.decode()
+    assert OrderRequest.objects.count() == 0
+
+
+def test_a_refill_is_asked_for_and_shown(alice: User) -> None:
+    make_order_of_each_state(alice)
+    order = Order.objects.get(status=Status.COMPLETED)
+    client = signed_in(alice)
+    response = client.post(f"/orders/{order.pk}/refill/", follow=True)
+    page = response.content.decode()
+    assert "The refill was asked for." in page
+    assert "Requested" in page
+    assert OrderRequest.objects.get().order == order
+
+
+def test_three_orders_take_as_many_queries_as_one(
+    alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    make_orders(alice, 1)
+    client = signed_in(alice)
+    with django_assert_num_queries(4):
+        client.get("/orders/")
+    make_orders(alice, 2)
+    with django_assert_num_queries(4):
+        client.get("/orders/")

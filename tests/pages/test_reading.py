@@ -1,0 +1,38 @@
+"""Looking changes nothing: a page that is read writes no row."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from orders.models import Order
+from provider.models import Service
+from tests.pages.rows import make_busy_customer
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_rings"),
+]
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE")
+
+
+def refuse_writes(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
+) -> Any:
+    assert not sql.lstrip().upper().startswith(WRITES), sql
+    return execute(sql, params, many, context)
+
+
+def test_no_page_writes_when_it_is_read() -> None:
+    customer = make_busy_customer()
+    client = Client()
+    client.force_login(customer)
+    pages = ["/", "/services/?q=sub", "/orders/", "/statement/", "/account/"]
+    pages += [f"/services/{service.pk}/" for service in Service.objects.all()]
+    pages += [f"/orders/{order.pk}/" for order in Order.objects.all()]
+    with connection.execute_wrapper(refuse_writes):
+        statuses = {page: client.get(page).status_code for page in pages}
+    assert set(statuses.values()) == {200}
