@@ -224,6 +224,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "optional"
+# One address per user, replaced once the new one is confirmed.
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SHOP_NAME}: "
 LOGIN_URL = "account_login"
@@ -319,6 +321,12 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}img/magpie.svg"}
+    ],
+    "SIDEBAR": {"navigation": "shop.admin_menu.navigation"},
+    "TABS": "shop.admin_menu.tabs",
+    "DASHBOARD_CALLBACK": "shop.dashboard.fill",
 }
 
 LOGGING = {

@@ -3,6 +3,7 @@
 from provider.actions.pricing import (
     PricingError,
     reprice,
+    reprice_in_transaction,
     save_rule,
     set_exchange_rate,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "read_balance",
     "remember_refill_status_one_by_one",
     "reprice",
+    "reprice_in_transaction",
     "request_sync",
     "resume",
     "save_provider",

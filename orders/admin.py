@@ -1,0 +1,267 @@
+"""Orders as staff see them: everything that is known, and the buttons that act."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.paginator import InfinitePaginator
+
+from ledger.enums import TransferKind
+from ledger.models import Transfer
+from orders import actions
+from orders.enums import Status, Submission
+from orders.errors import OrderError
+from orders.models import Order
+from shop.admin import (
+    NOTHING,
+    ReadonlyMixin,
+    ShopAdmin,
+    Table,
+    badge,
+    button,
+    link_to,
+    moment,
+    short,
+)
+from shop.money import plain, show
+
+MONEY = (
+    TransferKind.ORDER_CHARGE,
+    TransferKind.ORDER_REFUND,
+    TransferKind.ORDER_COST,
+    TransferKind.ORDER_COST_CORRECTION,
+)
+STATUS_TONES: dict[str, str] = {
+    Status.IN_PROGRESS: "info",
+    Status.PROCESSING: "info",
+    Status.COMPLETED: "success",
+    Status.PARTIAL: "warning",
+    Status.PAUSED: "warning",
+    Status.CANCELED: "danger",
+    Status.FAILED: "danger",
+}
+SUBMISSION_TONES: dict[str, str] = {
+    Submission.ACCEPTED: "success",
+    Submission.HELD: "warning",
+    Submission.UNKNOWN: "danger",
+}
+# No page renders more rows; an order that has more history is a case for SQL.
+MOST = 200
+
+
+class FlagFilter(admin.SimpleListFilter):
+    """What a person must look at."""
+
+    title = _("flagged")
+    parameter_name = "flagged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("flagged"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Order]
+    ) -> QuerySet[Order]:
+        return queryset.filter(flagged_at__isnull=False) if self.value() else queryset
+
+
+@admin.register(Order)
+class OrderAdmin(ReadonlyMixin, ShopAdmin):
+    """Every order. Nothing can be edited; cancel and refill go through actions."""
+
+    list_display = (
+        "number", "customer", "bought", "state", "sent", "flag_shortened", "paid",
+        "provider", "ordered",
+    )  # fmt: skip
+    list_filter = (FlagFilter, "status", "submission", "provider", "source")
+    list_select_related = ("customer", "service", "provider")
+    number_fields = ("id", "upstream_id")
+    search_fields = ("upstream_id__exact", "link", "customer__email")
+    search_help_text = _("A number, an upstream id, a link or an e-mail address.")
+    ordering = ("-id",)
+    paginator = InfinitePaginator
+    actions_detail = ("cancel", "refill")
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "state", "sent", "flag", "customer", "service", "type", "source",
+                    "ordered", "ended", "looked_at",
+                )
+            },
+        ),
+        (
+            _("What was ordered"),
+            {"fields": ("link", "quantity", "runs", "interval", "units", "fields")},
+        ),
+        (_("Money"), {"fields": ("price_shown", "paid", "returned")}),
+        (
+            _("Upstream"),
+            {
+                "fields": (
+                    "provider", "upstream_id", "start_count", "remains",
+                    "charged_upstream", "misses", "errors",
+                )
+            },
+        ),
+    )  # fmt: skip
+
+    @display(description=_("no."), ordering="id")
+    def number(self, order: Order) -> str:
+        return str(order)
+
+    @display(description=_("service"))
+    def bought(self, order: Order) -> str:
+        return short(order.service)
+
+    @display(description=_("status"))
+    def state(self, order: Order) -> str:
+        return badge(order.get_status_display(), STATUS_TONES.get(order.status, ""))
+
+    @display(description=_("submission"))
+    def sent(self, order: Order) -> str:
+        tone = SUBMISSION_TONES.get(order.submission, "")
+        return badge(order.get_submission_display(), tone)
+
+    @display(description=_("flagged"))
+    def flag(self, order: Order) -> str:
+        return order.flag_reason or NOTHING
+
+    @display(description=_("flagged"), ordering="flagged_at")
+    def flag_shortened(self, order: Order) -> str:
+        return short(order.flag_reason)
+
+    @display(description=_("charge"))
+    def paid(self, order: Order) -> str:
+        return show(order.charge)
+
+    @display(description=_("price"))
+    def price_shown(self, order: Order) -> str:
+        return show(order.price)
+
+    @display(description=_("refunded"))
+    def returned(self, order: Order) -> str:
+        return show(order.refunded)
+
+    @display(description=_("upstream charge"))
+    def charged_upstream(self, order: Order) -> str:
+        if order.upstream_charge is None or order.provider is None:
+            return NOTHING
+        return show(order.upstream_charge, order.provider.currency)
+
+    @display(description=_("ordered"), ordering="id")
+    def ordered(self, order: Order) -> str:
+        return moment(order.created_at)
+
+    @display(description=_("finished"))
+    def ended(self, order: Order) -> str:
+        return moment(order.finished_at)
+
+    @display(description=_("looked at again"))
+    def looked_at(self, order: Order) -> str:
+        return moment(order.next_at)
+
+    def tables(self, row: Order) -> Iterable[Table]:
+        yield _history(row)
+        yield _attempts(row)
+        yield _requests(row)
+        yield _money(row)
+
+    @button(
+        label=_("Cancel order"),
+        question=_(
+            "What has not been sent is ended at once with a full refund. "
+            "Otherwise the provider is asked, and money moves when it agrees."
+        ),
+        permission="orders.change_order",
+        refusals=(OrderError,),
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+    )
+    def cancel(self, request: HttpRequest, order: Order, data: object) -> str:
+        """End the order, or ask upstream to."""
+        asked = actions.cancel_order(order=order, by=request.user)
+        if asked is None:
+            return text("The order was ended, and its whole charge given back.")
+        return text("The provider is being asked to cancel.")
+
+    @button(
+        label=_("Refill order"),
+        question=_("The provider is asked to deliver again what was lost."),
+        permission="orders.change_order",
+        refusals=(OrderError,),
+        icon="autorenew",
+    )
+    def refill(self, request: HttpRequest, order: Order, data: object) -> str:
+        """Ask upstream for a refill."""
+        actions.request_refill(order=order, by=request.user)
+        return text("The provider is being asked for a refill.")
+
+
+def _history(order: Order) -> Table:
+    events = order.events.select_related("by", "reply").order_by("id")[:MOST]
+    return Table(
+        _("History"),
+        [_("time"), _("status"), _("submission"), _("reason"), _("refunded"), _("by"),
+         _("reply")],
+        [
+            [moment(event.created_at), event.get_new_status_display(),
+             event.get_new_submission_display(), event.reason,
+             show(event.refunded) if event.refunded else "", event.by or "",
+             link_to(event.reply)]
+            for event in events
+        ],
+    )  # fmt: skip
+
+
+def _attempts(order: Order) -> Table:
+    attempts = order.attempts.select_related("provider", "offer", "reply")
+    return Table(
+        _("Attempts"),
+        [_("no."), _("provider"), _("bought as"), _("expected cost"), _("sent"),
+         _("answered"), _("outcome"), _("upstream id"), _("error"), _("reply")],
+        [
+            [attempt.no, attempt.provider, link_to(attempt.offer, attempt.offer.upstream_id),
+             f"{plain(attempt.expected_cost)} {attempt.currency}",
+             moment(attempt.sent_at), moment(attempt.answered_at),
+             attempt.get_outcome_display(), attempt.upstream_id or "", attempt.error,
+             link_to(attempt.reply)]
+            for attempt in attempts.order_by("no")[:MOST]
+        ],
+    )  # fmt: skip
+
+
+def _requests(order: Order) -> Table:
+    requests = order.requests.select_related("by", "reply").order_by("id")[:MOST]
+    return Table(
+        _("Refills and cancels"),
+        [_("no."), _("kind"), _("state"), _("status"), _("upstream id"), _("by"),
+         _("asked for"), _("closed"), _("error"), _("reply")],
+        [
+            [request.pk, request.get_kind_display(), request.get_state_display(),
+             request.get_status_display(), request.upstream_id, request.by or "",
+             moment(request.created_at), moment(request.closed_at), request.error,
+             link_to(request.reply)]
+            for request in requests
+        ],
+    )  # fmt: skip
+
+
+def _money(order: Order) -> Table:
+    transfers = Transfer.objects.filter(kind__in=MONEY, subject=order.pk)
+    return Table(
+        _("Transfers"),
+        [_("time"), _("transfer"), _("amount"), _("note")],
+        [
+            [moment(transfer.created_at),
+             link_to(transfer, transfer.get_kind_display()),
+             show(transfer.amount, transfer.currency), transfer.note]
+            for transfer in transfers.order_by("id")[:MOST]
+        ],
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""What came from upstream, as it came: offers, catalogue runs and replies."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import F, Func, IntegerField, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+
+from provider.enums import SyncOutcome
+from provider.models import Offer, Reply, SyncRun
+from shop.admin import NOTHING, ReadonlyMixin, ShopAdmin, Table, badge, link_to, moment
+from shop.money import show
+
+# So many rows are shown on a page; the whole list is in the database.
+MOST_REJECTED = 200
+# Characters of a reply; a catalogue may have millions.
+MOST_BODY = 50_000
+TONES: dict[str, str] = {
+    SyncOutcome.APPLIED: "success",
+    SyncOutcome.STOPPED: "warning",
+    SyncOutcome.FAILED: "danger",
+}
+
+
+@admin.register(Offer)
+class OfferAdmin(ReadonlyMixin, ShopAdmin):
+    """One upstream service as last seen."""
+
+    list_display = ("upstream_id", "name", "type", "rate", "min", "max", "provider")
+    list_display_links = ("upstream_id", "name")
+    list_filter = (
+        "provider",
+        "type",
+        ("withdrawn_at", admin.EmptyFieldListFilter),
+    )
+    list_select_related = ("provider",)
+    search_fields = ("upstream_id__exact", "name", "category")
+    ordering = ("provider", "id")
+    fields = (
+        "provider", "upstream_id", "name", "category", "type", "type_given", "rate",
+        "min", "max", "refill", "cancel", "dripfeed", "description", "average_time",
+        "first_seen", "changed", "withdrawn", "raw",
+    )  # fmt: skip
+
+    def tables(self, row: Offer) -> Iterable[Table]:
+        yield Table(
+            _("Services that buy this"),
+            [_("service"), _("position")],
+            [
+                [link_to(route.service), route.position]
+                for route in row.routes.select_related("service").order_by("id")
+            ],
+        )
+
+    @display(description=_("rate"), ordering="rate_seen")
+    def rate(self, offer: Offer) -> str:
+        return show(offer.rate_seen, offer.provider.currency)
+
+    @display(description=_("first seen"))
+    def first_seen(self, offer: Offer) -> str:
+        return moment(offer.seen_at)
+
+    @display(description=_("changed"))
+    def changed(self, offer: Offer) -> str:
+        return moment(offer.changed_at)
+
+    @display(description=_("withdrawn"))
+    def withdrawn(self, offer: Offer) -> str:
+        return moment(offer.withdrawn_at)
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadonlyMixin, ShopAdmin):
+    """Each reading of a catalogue: what it changed, and why rows were not taken."""
+
+    list_display = (
+        "time", "provider", "result", "rows", "added", "changed", "withdrawn",
+        "repriced", "refused",
+    )  # fmt: skip
+    list_filter = ("outcome", "provider")
+    list_select_related = ("provider",)
+    ordering = ("-id",)
+    fields = (
+        "provider", "time", "result", "message", "rows", "added", "changed",
+        "withdrawn", "returned", "repriced", "refused", "duration", "reply",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+        found: QuerySet[SyncRun] = super().get_queryset(request)
+        length = Func(
+            F("rejected"),
+            function="jsonb_array_length",
+            output_field=IntegerField(),
+        )
+        return found.annotate(refused_rows=length).defer("rejected")
+
+    def tables(self, row: SyncRun) -> Iterable[Table]:
+        shown = row.rejected[:MOST_REJECTED]
+        title = text("Rejected rows")
+        if len(row.rejected) > len(shown):
+            title = text("Rejected rows, the first %d") % len(shown)
+        names = ("position", "upstream_id", "reason", "detail")
+        yield Table(
+            title,
+            [_("row"), _("upstream id"), _("reason"), _("detail")],
+            [[refused.get(name, "") for name in names] for refused in shown],
+        )
+
+    @display(description=_("time"), ordering="id")
+    def time(self, run: SyncRun) -> str:
+        return moment(run.finished_at)
+
+    @display(description=_("outcome"))
+    def result(self, run: SyncRun) -> str:
+        return badge(run.get_outcome_display(), TONES.get(run.outcome, ""))
+
+    @display(description=_("rejected"))
+    def refused(self, run: Any) -> int:
+        return int(run.refused_rows)
+
+
+@admin.register(Reply)
+class ReplyAdmin(ReadonlyMixin, ShopAdmin):
+    """The archive: every upstream reply that changed something, the key taken out."""
+
+    list_display = ("number", "provider", "action", "http_status", "failure", "time")
+    list_filter = ("provider", "action")
+    list_select_related = ("provider",)
+    number_fields = ("id",)
+    search_fields = ("failure",)
+    search_help_text = _("A reply's number, or a failure.")
+    ordering = ("-id",)
+    paginator = InfinitePaginator
+    fields = (
+        "provider", "action", "http_status", "failure", "duration", "time", "content",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
+        found: QuerySet[Reply] = super().get_queryset(request)
+        return found.defer("body")
+
+    @display(description=_("no."), ordering="id")
+    def number(self, reply: Reply) -> int:
+        return reply.pk
+
+    @display(description=_("time"))
+    def time(self, reply: Reply) -> str:
+        return moment(reply.created_at)
+
+    @display(description=_("body"))
+    def content(self, reply: Reply) -> str | SafeString:
+        if not reply.body:
+            return NOTHING
+        return format_html(
+            '<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
+            Truncator(reply.body).chars(MOST_BODY),
+        )

@@ -1,0 +1,142 @@
+"""Markup rules and rates of exchange: whatever changes them re-prices the catalogue."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.decorators import display
+
+from provider.actions import reprice_in_transaction
+from provider.enums import RuleScope
+from provider.models import ExchangeRate, MarkupRule
+from shop.admin import NOTHING, ShopAdmin, link_to, moment
+from shop.money import plain
+
+SUBJECTS = (RuleScope.SERVICE, RuleScope.CATEGORY, RuleScope.PROVIDER)
+
+
+def currency_code(given: str) -> str:
+    """Return a currency's code as it is kept; ValidationError for anything else."""
+    code = given.upper()
+    if not (len(code) == 3 and code.isascii() and code.isalpha()):
+        raise forms.ValidationError(_("A code of three letters, such as USD."))
+    return code
+
+
+class RepricingAdmin(ShopAdmin):
+    """Rows that prices hang on. Both are saved in the transaction of Django's page."""
+
+    def save_model(
+        self, request: HttpRequest, obj: Any, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        self.reprice(request)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        super().delete_model(request, obj)
+        self.reprice(request)
+
+    def reprice(self, request: HttpRequest) -> None:
+        """Re-price the whole catalogue, and say how many services that changed."""
+        number = reprice_in_transaction()
+        messages.info(
+            request,
+            ngettext(
+                "%d service has a new price or state.",
+                "%d services have a new price or state.",
+                number,
+            )
+            % number,
+        )
+
+
+class MarkupRuleForm(forms.ModelForm):
+    """A rule; only the subject that its scope names is kept."""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        for subject in SUBJECTS:
+            if subject != data.get("scope"):
+                data[subject.value] = None
+            elif subject.value not in self.errors and data.get(subject.value) is None:
+                self.add_error(subject.value, _("Choose what the rule is about."))
+        return data
+
+
+@admin.register(MarkupRule)
+class MarkupRuleAdmin(RepricingAdmin):
+    """What is added to a cost; the narrowest rule that fits a service decides."""
+
+    form = MarkupRuleForm
+    list_display = ("scope", "about", "added", "step_up", "least")
+    list_filter = ("scope", "provider")
+    list_select_related = ("service", "category", "provider")
+    ordering = ("scope", "id")
+    autocomplete_fields = ("service", "category", "provider")
+    fields = (
+        "scope", "service", "category", "provider",
+        "percent", "fixed", "step", "minimum_margin",
+    )  # fmt: skip
+    conditional_fields = {
+        subject.value: f"scope == '{subject.value}'" for subject in SUBJECTS
+    }
+
+    @display(description=_("about"))
+    def about(self, rule: MarkupRule) -> Any:
+        return link_to(rule.service or rule.category or rule.provider)
+
+    @display(description=_("added"))
+    def added(self, rule: MarkupRule) -> str:
+        percent = f"{plain(rule.percent)} %"
+        return f"{percent} + {plain(rule.fixed)}" if rule.fixed else percent
+
+    @display(description=_("rounded up to"))
+    def step_up(self, rule: MarkupRule) -> str:
+        return plain(rule.step)
+
+    @display(description=_("minimum margin"))
+    def least(self, rule: MarkupRule) -> str:
+        return f"{plain(rule.minimum_margin)} %" if rule.minimum_margin else NOTHING
+
+
+class ExchangeRateForm(forms.ModelForm):
+    """What one of another currency costs in the shop's, from now on."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.quote = self.instance.quote or settings.SHOP_CURRENCY
+
+    def clean_base(self) -> str:
+        code = currency_code(self.cleaned_data["base"])
+        if code == self.instance.quote:
+            raise forms.ValidationError(_("This is the shop's own currency."))
+        return code
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(RepricingAdmin):
+    """Rates of exchange are added, never changed: past orders were priced by them."""
+
+    form = ExchangeRateForm
+    list_display = ("base", "worth", "source", "time")
+    list_filter = ("base",)
+    ordering = ("-id",)
+    fields = ("base", "rate", "source")
+
+    @display(description=_("rate"))
+    def worth(self, row: ExchangeRate) -> str:
+        return f"1 {row.base} = {plain(row.rate)} {row.quote}"
+
+    @display(description=_("time"))
+    def time(self, row: ExchangeRate) -> str:
+        return moment(row.created_at)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,0 +1,105 @@
+"""The admin's sidebar and the tabs of its lists (UNFOLD in the settings names both)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from notices.models import Notice
+from orders.enums import Submission
+from orders.models import Order
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the sidebar; each entry is shown to those who may open it."""
+    flagged = Order.objects.filter(flagged_at__isnull=False).count()
+    unread = Notice.objects.filter(user=None, read_at=None).count()
+    return [
+        {
+            "items": [
+                {
+                    "title": _("Overview"),
+                    "icon": "space_dashboard",
+                    "link": reverse("admin:index"),
+                },
+                _entry("orders.order", _("Orders"), "shopping_bag", badge=flagged),
+                _entry("accounts.user", _("Customers"), "group"),
+                _entry("notices.notice", _("Alerts"), "notifications", badge=unread),
+            ]
+        },
+        _group(
+            _("Catalogue"),
+            _entry("provider.service", _("Services"), "sell"),
+            _entry("provider.category", _("Categories"), "shelves"),
+            _entry("provider.markuprule", _("Markup rules"), "percent"),
+            _entry(
+                "provider.exchangerate", _("Rates of exchange"), "currency_exchange"
+            ),
+        ),
+        _group(
+            _("Upstream"),
+            _entry("provider.provider", _("Providers"), "local_shipping"),
+            _entry("provider.syncrun", _("Catalogue runs"), "sync"),
+            _entry("provider.offer", _("Offers"), "inventory_2"),
+            _entry("provider.reply", _("Replies"), "forum"),
+            _entry("provider.errorphrase", _("Error wordings"), "translate"),
+        ),
+        _group(
+            _("Books"),
+            _entry("ledger.transfer", _("Transfers"), "swap_horiz"),
+            _entry("auth.group", _("Permissions"), "lock"),
+        ),
+    ]
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the tabs above the orders: what staff must look at first, one click away."""
+    orders = reverse("admin:orders_order_changelist")
+    choices = [
+        (_("All"), ""),
+        (_("Flagged"), "?flagged=yes"),
+        *(
+            (state.label.capitalize(), f"?submission__exact={state.value}")
+            for state in (Submission.QUEUED, Submission.HELD, Submission.UNKNOWN)
+        ),
+    ]
+    return [
+        {
+            "models": ["orders.order"],
+            "items": [
+                {
+                    "title": title,
+                    "link": orders + query,
+                    "active": request.get_full_path() == orders + query,
+                }
+                for title, query in choices
+            ],
+        }
+    ]
+
+
+def _group(title: object, *items: dict[str, Any]) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+def _entry(label: str, title: object, icon: str, *, badge: int = 0) -> dict[str, Any]:
+    app, model = label.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse(f"admin:{app}_{model}_changelist"),
+        "permission": _viewer(app, model),
+        "badge": badge or None,
+    }
+
+
+def _viewer(app: str, model: str) -> Callable[[HttpRequest], bool]:
+    def may_view(request: HttpRequest) -> bool:
+        return any(
+            request.user.has_perm(f"{app}.{verb}_{model}")
+            for verb in ("view", "change")
+        )
+
+    return may_view

@@ -1,0 +1,84 @@
+"""A row of everything that staff can look at."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import count
+
+from django.contrib.auth.models import Group
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from notices.models import Notice
+from orders.models import Order, OrderEvent
+from provider.enums import RuleScope, SyncOutcome
+from provider.models import (
+    ErrorPhrase,
+    ExchangeRate,
+    MarkupRule,
+    Provider,
+    Reply,
+    SyncRun,
+)
+from tests.factories import make_customer, make_order, make_provider, make_service
+
+KEY = "sk-never-on-any-page"
+_numbers = count(1)
+
+
+def make_one_of_everything() -> None:
+    """Make an order with all it stands on, and a row of each other table."""
+    number = next(_numbers)
+    provider = make_provider(key=KEY)
+    service = make_service(provider=provider)
+    make_order(customer=make_customer(credit="100"), service=service)
+    MarkupRule.objects.create(
+        scope=RuleScope.SERVICE, service=service, percent=Decimal(5)
+    )
+    ExchangeRate.objects.create(base=f"AA{number % 10}", quote="USD", rate=Decimal(2))
+    ErrorPhrase.objects.create(
+        provider=provider, pattern=f"no money {number}", error_class="no_funds"
+    )
+    reply = Reply.objects.create(
+        provider=provider, action="add", http_status=200, body="<b>ok</b>", duration=5
+    )
+    SyncRun.objects.create(
+        provider=provider,
+        outcome=SyncOutcome.APPLIED,
+        reply=reply,
+        rejected=[{"position": 3, "upstream_id": "9", "reason": "no rate"}],
+    )
+    Notice.objects.create(key=f"notice {number}", subject="Look", text="at this")
+    Group.objects.create(name=f"Support {number}")
+
+
+def flag(order: Order, reason: str) -> None:
+    """Flag an order, as the engine does."""
+    Order.objects.filter(pk=order.pk).update(
+        flagged_at=timezone.now(), flag_reason=reason
+    )
+
+
+def read_tomorrow(provider: Provider) -> None:
+    """Put the next reading of a catalogue off."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    Provider.objects.filter(pk=provider.pk).update(next_sync_at=tomorrow)
+
+
+def is_due(provider: Provider) -> bool:
+    """Return whether the catalogue is to be read now."""
+    return Provider.objects.filter(pk=provider.pk, next_sync_at__lte=Now()).exists()
+
+
+def add_event(order: Order) -> None:
+    """Let something more have happened to an order, on an upstream reply."""
+    reply = Reply.objects.create(
+        provider=make_provider(), action="status", http_status=200, duration=5
+    )
+    OrderEvent.objects.create(
+        order=order,
+        new_status=order.status,
+        new_submission=order.submission,
+        reason="looked at",
+        by=order.customer,
+        reply=reply,
+    )
