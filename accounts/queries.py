@@ -14,7 +14,8 @@ def digest(key: str) -> str:
 
     A plain hash is enough: the key has 240 bits of its own randomness.
     """
-    return hashlib.sha256(key.encode()).hexdigest()
+    # Whoever calls us may send text that is no UTF-8; ours is plain ASCII.
+    return hashlib.sha256(key.encode(errors="replace")).hexdigest()
 
 
 def user_by_api_key(*, key: str) -> User | None:

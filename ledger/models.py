@@ -139,7 +139,8 @@ class Transfer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind.replace(':', f':{self.subject}:', 1)}:{self.no}"
+        room, _colon, what = self.kind.partition(":")
+        return ":".join(filter(None, [room, str(self.subject), what, str(self.no)]))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:

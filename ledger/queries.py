@@ -24,10 +24,7 @@ def balance(*, customer: User) -> Decimal:
 
 
 def statement(*, customer: User) -> QuerySet[Transfer]:
-    """Return the customer's transfers, newest first, each with `change` and `after`.
-
-    `change` is signed as the customer sees it, `after` the balance of that bucket.
-    """
+    """Return the customer's transfers, newest first, with both their accounts."""
     owned = Account.objects.filter(customer=customer).values("pk")
     return (
         Transfer.objects.filter(Q(source__in=owned) | Q(target__in=owned))

@@ -26,21 +26,19 @@ def tell_staff(*, key: str, subject: str, text: str = "", daily: bool = False) -
     """
     if daily:
         key = f"{key}:{timezone.now():%Y-%m-%d}"
-    _put(Notice(key=key, subject=subject[:200], text=text))
+    _put(Notice(key=key, subject=subject, text=text))
 
 
 def tell(*, user_id: int, key: str, subject: str, text: str = "") -> None:
     """Put a notice for a customer into the outbox, once per `key`."""
-    _put(Notice(user_id=user_id, key=key, subject=subject[:200], text=text))
+    _put(Notice(user_id=user_id, key=key, subject=subject, text=text))
 
 
 def _put(notice: Notice) -> None:
-    Notice.objects.bulk_create([_with_mail(notice)], ignore_conflicts=True)
-
-
-def _with_mail(notice: Notice) -> Notice:
-    notice.mail_at = timezone.now()
-    return notice
+    # One line: a mail's subject with a line break is refused, and would stop its batch.
+    notice.subject = " ".join(notice.subject.split())[:200]
+    notice.mail_at = Now()
+    Notice.objects.bulk_create([notice], ignore_conflicts=True)
 
 
 def send_due() -> int:

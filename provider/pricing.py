@@ -4,7 +4,8 @@
     price = round_up(cost × (1 + percent / 100) + fixed, step)
 
 A fixed price stands instead of the second line. A price that does not earn the rule's
-minimum margin on the cost is not sold at.
+minimum margin on the cost is not sold at, nor is one whose cost nobody knows, nor one
+that rounds to nothing.
 """
 
 from dataclasses import dataclass
@@ -43,12 +44,14 @@ def earns(price: Decimal, cost: Decimal, rule: Rule) -> bool:
 # One row per service with a route: its cost, what it sells at, and why not, if not.
 PRICED = """
     SELECT priced.id,
-           CASE WHEN priced.price <= %(highest)s THEN priced.price END AS price,
+           CASE WHEN priced.price > 0 AND priced.price <= %(highest)s
+                THEN priced.price END AS price,
            CASE
              WHEN priced.type = '' THEN 'type_unknown'
              WHEN priced.type = 'subscriptions' THEN 'subscriptions'
              WHEN priced.withdrawn THEN 'withdrawn'
-             WHEN priced.price IS NULL
+             WHEN priced.cost IS NULL
+               OR priced.price <= 0
                OR priced.price > %(highest)s
                OR priced.price < priced.cost * (100 + priced.minimum_margin) * 0.01
                THEN 'price_check'

@@ -68,12 +68,17 @@ WITHDRAW = """
       AND NOT EXISTS (SELECT FROM staged
                       WHERE staged.upstream_id = provider_offer.upstream_id)
 """
+# Shelves for services to come, not for those that stand on one: staff may have renamed
+# it. By name, as two providers that add the same ones in two orders would deadlock.
 ADD_CATEGORIES = """
     INSERT INTO provider_category (name, position)
-    SELECT category, min(place) FROM staged
-    WHERE NOT EXISTS (SELECT FROM provider_category known
+    SELECT staged.category, min(staged.place) FROM staged
+    JOIN provider_offer offer
+      ON offer.provider_id = %(provider)s AND offer.upstream_id = staged.upstream_id
+    WHERE NOT EXISTS (SELECT FROM provider_route WHERE offer_id = offer.id)
+      AND NOT EXISTS (SELECT FROM provider_category known
                       WHERE known.name = staged.category)
-    GROUP BY category ORDER BY min(place)
+    GROUP BY staged.category ORDER BY staged.category
     ON CONFLICT (name) DO NOTHING
 """
 # A service and its route for every offer that has none. The service's number is drawn
@@ -156,23 +161,19 @@ def stage(cursor: CursorWrapper, rows: Iterable[OfferRow]) -> None:
                 (
                     place,
                     row.upstream_id,
-                    _clean(row.name),
-                    _clean(row.category)[:300] or "—",
+                    row.name,
+                    row.category[:300] or "—",
                     row.type.value if row.type else "",
-                    _clean(row.type_given)[:100],
+                    row.type_given[:100],
                     row.rate,
                     row.min,
                     min(row.max, MOST),
                     row.refill,
                     row.cancel,
                     row.dripfeed,
-                    _clean(row.description),
-                    _clean(row.average_time)[:100],
-                    _clean(json.dumps(row.raw, default=str, ensure_ascii=False)),
+                    row.description,
+                    row.average_time[:100],
+                    # Its texts hold no NUL: the reader of replies drops them.
+                    json.dumps(row.raw, default=str, ensure_ascii=False),
                 )
             )
-
-
-def _clean(text: str) -> str:
-    # PostgreSQL's text holds no NUL; in JSON it is written as an escape.
-    return text.replace("\x00", "").replace("\\u0000", "")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -19,7 +20,8 @@ def _forgiving(method: Method, answer: Any) -> Method:
             return method(*args, **kwargs)
         except RedisError as error:
             logger.warning("The cache does not answer: %s", type(error).__name__)
-            return answer
+            # A new one each time: callers may write into a dictionary or list.
+            return copy(answer)
 
     return wrapper  # type: ignore[return-value]
 

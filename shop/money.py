@@ -1,11 +1,18 @@
 """Money: the only place that rounds and formats it.
 
 Amounts have at most eight decimals and are never floats. Prices are per 1,000 units,
-or per package. There are two roundings, both up: a service's price to its rule's step,
-and an order's charge to PRICE_STEP.
+or per package. There are two roundings of what people pay, both up: a service's price
+to its rule's step, and an order's charge to PRICE_STEP.
 """
 
-from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Context, Decimal, localcontext
+from decimal import (
+    ROUND_CEILING,
+    ROUND_FLOOR,
+    ROUND_HALF_EVEN,
+    Context,
+    Decimal,
+    localcontext,
+)
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -73,6 +80,12 @@ def round_up(value: Decimal, step: Decimal) -> Decimal:
             ROUND_CEILING
         )
         return steps * step
+
+
+def cut(value: Decimal) -> Decimal:
+    """Return `value` rounded down to eight decimals: somebody else's idea of a balance."""
+    with localcontext(_WIDE):
+        return value.quantize(Decimal(1).scaleb(-PLACES), ROUND_FLOOR)
 
 
 def cost(rate: Decimal, units: int, *, per_package: bool) -> Decimal:

@@ -102,3 +102,38 @@ def test_tasks_are_short() -> None:
 
     assert lengths
     assert {task for task, lines in lengths.items() if lines > 12} == set()
+
+
+def test_only_order_actions_write_the_state_of_orders_in_sets() -> None:
+    writers = {
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"update", "bulk_update"}
+        and any(
+            field in ast.unparse(node)
+            for field in ("status=", "submission=", "'status'", "'submission'")
+        )
+    }
+
+    assert {name for name in writers if not name.startswith("orders/actions/")} == set()
+
+
+def test_nobody_imports_the_sandbox() -> None:
+    importers = {
+        name
+        for name, tree in modules()
+        for node in ast.walk(tree)
+        if (
+            isinstance(node, ast.ImportFrom)
+            and (node.module or "").startswith("sandbox")
+        )
+        or (
+            isinstance(node, ast.Import)
+            and any(alias.name.split(".")[0] == "sandbox" for alias in node.names)
+        )
+    }
+
+    assert importers == set()

@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from provider.models import ExchangeRate, MarkupRule
 from provider.pricing import HIGHEST_PRICE, PRICED
-from shop.money import plain
+from shop.money import has_places
+
+# What fits into the column of a rate.
+HIGHEST_RATE = Decimal(10) ** 10
 
 REPRICE = f"""
     UPDATE provider_service SET price = priced.price, off_reason = priced.off_reason
@@ -64,12 +67,14 @@ def save_rule(*, rule: MarkupRule) -> int:
 @transaction.atomic(durable=True)
 def set_exchange_rate(*, base: str, rate: Decimal, source: str = "") -> ExchangeRate:
     """Note that one `base` is worth `rate` of the shop's currency from now on; re-price."""
-    if not rate.is_finite() or rate <= 0:
-        raise PricingError(_("A rate of exchange must be above zero."))
+    if not has_places(rate, 20) or not 0 < rate < HIGHEST_RATE:
+        raise PricingError(
+            _("A rate of exchange is above zero and has at most 20 decimals.")
+        )
     if base == settings.SHOP_CURRENCY:
         raise PricingError(_("This is the shop's own currency."))
     row = ExchangeRate.objects.create(
-        base=base, quote=settings.SHOP_CURRENCY, rate=plain(rate), source=source
+        base=base, quote=settings.SHOP_CURRENCY, rate=rate, source=source
     )
     reprice_in_transaction()
     return row

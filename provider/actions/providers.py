@@ -17,8 +17,12 @@ from provider.client import CallFailed, Client, Endpoint
 from provider.enums import RuleScope
 from provider.models import MarkupRule, Provider
 from provider.upstream import client_of
+from shop.money import cut
 
 logger = logging.getLogger(__name__)
+
+# What fits into the column of a balance.
+HIGHEST_BALANCE = Decimal(10) ** 10
 
 
 class ProviderError(Exception):
@@ -111,7 +115,7 @@ def read_balance(*, provider: Provider) -> Reading:
         balance, _exchange = client_of(provider).balance()
     except CallFailed as error:
         raise ProviderError(error.message) from error
-    reading = Reading(balance.amount, balance.currency or provider.currency)
+    reading = Reading(cut(balance.amount), balance.currency or provider.currency)
     if reading.currency != provider.currency:
         message = _("The provider answers in %(new)s instead of %(old)s.") % {
             "new": reading.currency,
@@ -119,6 +123,8 @@ def read_balance(*, provider: Provider) -> Reading:
         }
         pause(provider=provider, reason=message)
         raise ProviderError(message)
+    if abs(reading.amount) >= HIGHEST_BALANCE:
+        raise ProviderError(_("The provider's balance is too large to be kept."))
     _keep_balance(provider, reading)
     return reading
 

@@ -16,14 +16,15 @@ from notices import actions as notices
 from provider import staging
 from provider.actions.pricing import reprice_in_transaction
 from provider.enums import SyncOutcome
-from provider.models import Provider, Service, SyncRun
+from provider.models import Provider, Route, Service, SyncRun
 from provider.protocol.replies import Catalogue
 from provider.upstream import CallFailed, Exchange, archive, client_of
 
 # Where more than this share of the offers would go at once, the reply looks cut.
 MOST_GONE = 0.3
-# So many may always go: a provider of ten services may well drop five.
+# So many may go up to half: a provider of ten services may well drop five.
 FEW = 10
+MOST_OF_FEW = 0.5
 
 
 @dataclass
@@ -49,7 +50,8 @@ class Changes:
 
     def look_cut(self) -> bool:
         """Return whether so much would go that the reply is not believed."""
-        return self.withdrawn > FEW and self.withdrawn > self.known * MOST_GONE
+        share = MOST_OF_FEW if self.withdrawn <= FEW else MOST_GONE
+        return self.withdrawn > self.known * share
 
 
 def sync(
@@ -186,6 +188,7 @@ def _finish(run: SyncRun, exchange: Exchange | None) -> None:
 @transaction.atomic(durable=True)
 def publish_services(*, provider: Provider) -> int:
     """Switch on every service that buys first at `provider`; return how many."""
+    first = Route.objects.order_by("service", "position").distinct("service")
     return Service.objects.filter(
-        routes__offer__provider=provider, active=False
+        routes__in=first.values("pk"), routes__offer__provider=provider, active=False
     ).update(active=True)

@@ -1,5 +1,8 @@
 """Providers, what they say, and how we read it."""
 
+import re
+
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -80,6 +83,15 @@ class Provider(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        super().clean()
+        self.currency = self.currency.upper()
+        if not re.fullmatch("[A-Z]{3}", self.currency):
+            message = _("Write it as a code of three letters, such as USD.")
+            raise ValidationError({"currency": message})
+        if not self.url.startswith(("https://", "http://")):
+            raise ValidationError({"url": _("It begins with https://.")})
 
 
 class ErrorPhrase(models.Model):

@@ -1,11 +1,7 @@
 """The catalogue follows the provider, and survives whatever it says."""
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,77 +14,9 @@ from provider import actions
 from provider.enums import SyncOutcome
 from provider.models import Category, Offer, Provider, Service, SyncRun
 from tests.factories import make_provider
+from tests.provider.feeds import Feed, read, row
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Feed:
-    """A provider that answers every call with `body`, whatever it is."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.body = b"[]"
-
-    def rows(self, *rows: dict[str, Any]) -> None:
-        self.body = json.dumps(rows).encode()
-
-
-@contextmanager
-def serving() -> Iterator[Feed]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(feed.body)))
-            self.end_headers()
-            self.wfile.write(feed.body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    feed = Feed(f"http://127.0.0.1:{server.server_port}/api/v2")
-    thread = Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield feed
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@pytest.fixture
-def feed(settings: Settings) -> Iterator[Feed]:
-    settings.ALLOW_PRIVATE_ADDRESSES = True
-    with serving() as found:
-        yield found
-
-
-@pytest.fixture
-def provider(feed: Feed) -> Provider:
-    return make_provider(url=feed.url, publish=True, markup=Decimal(50))
-
-
-def row(number: int = 1, **fields: Any) -> dict[str, Any]:
-    return {
-        "service": number,
-        "name": f"Subtitles {number}",
-        "type": "Default",
-        "category": "Subtitles",
-        "rate": "1.00",
-        "min": "10",
-        "max": "1000",
-        "refill": True,
-        **fields,
-    }
-
-
-def read(
-    provider: Provider, feed: Feed, *rows: dict[str, Any], **options: Any
-) -> SyncRun:
-    feed.rows(*rows)
-    return actions.sync(provider=provider, **options)
 
 
 def only() -> Service:

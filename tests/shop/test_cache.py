@@ -34,3 +34,13 @@ def test_what_was_set_is_read_while_redis_is_there() -> None:
     cache.set("a", 1, 10)
     assert cache.get("a") == 1
     assert not cache.add("a", 2)
+
+
+def test_what_a_caller_does_to_an_empty_answer_is_not_seen_by_the_next(
+    away: ForgivingRedisCache,
+) -> None:
+    away.get_many(["a"])["a"] = 1
+    away.set_many({"a": 1}).append("a")
+
+    assert away.get_many(["a"]) == {}
+    assert away.set_many({"a": 1}) == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from celery import Celery
 from celery.exceptions import OperationalError
 from pytest_django import Settings
 
@@ -41,6 +42,15 @@ def test_a_broker_that_is_away_is_left_alone_for_a_while(
     assert not ring("orders.submit", order_id=2)
 
     assert broker_is_away == ["orders.submit"]
+
+
+def test_a_broker_that_refuses_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = Celery("away", broker="redis://127.0.0.1:1/0")
+    away.conf.broker_transport_options = celery.app.conf.broker_transport_options
+    monkeypatch.setattr(celery, "_silent_until", 0.0)
+    monkeypatch.setattr(celery, "app", away)
+
+    assert not ring("orders.submit", order_id=1)
 
 
 @pytest.mark.django_db(transaction=True)

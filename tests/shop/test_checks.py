@@ -6,6 +6,7 @@ import sys
 
 import pytest
 from django.core.checks import run_checks
+from django.db import connection
 from pytest_django import Settings
 
 
@@ -37,6 +38,20 @@ def test_keys_that_are_none_are_an_error(settings: Settings) -> None:
 @pytest.mark.django_db
 def test_the_database_knows_korean_letters() -> None:
     assert "shop.W001" not in ids(databases=["default"])
+
+
+@pytest.mark.django_db
+def test_a_database_without_korean_letters_is_a_warning() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA deaf")
+        cursor.execute(
+            "CREATE FUNCTION deaf.show_trgm(text) RETURNS text[] LANGUAGE sql "
+            "AS $$ SELECT '{}'::text[] $$"
+        )
+        cursor.execute("SET LOCAL search_path = deaf, public, pg_catalog")
+
+    assert "shop.W001" in ids(databases=["default"])
+    assert "shop.W001" not in ids()
 
 
 @pytest.mark.parametrize(

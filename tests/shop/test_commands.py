@@ -1,9 +1,12 @@
 """The commands that people type: what they do, and one clear line where they cannot."""
 
+import json
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
@@ -13,6 +16,7 @@ from ledger.models import Account
 from ledger.queries import balance
 from notices.models import Notice
 from provider.models import MarkupRule, Provider, Service
+from sandbox.catalogue import Catalogue
 from shop.demo import ADMIN, CUSTOMER, PASSWORD
 from shop.tasks import audit as audit_task
 from tests.factories import make_customer, make_order
@@ -52,6 +56,10 @@ def test_add_customer_credits_and_ends_with_the_key() -> None:
         ("bob@example.com", "--credit", "-1"),
         ("bob@example.com", "--credit", "much"),
         ("bob@example.com", "--credit", "0.000000001"),
+        ("bob@example.com", "--credit", "NaN"),
+        ("bob@example.com", "--credit", "1e12"),
+        ("",),
+        ("b" * 300 + "@example.com",),
         ("alice@example.com",),
     ],
 )
@@ -82,8 +90,10 @@ def test_add_provider_asks_for_the_currency(upstream: Upstream) -> None:
         ("Northwind", "no address", "--key", "k", "--currency", "USD"),
         ("Northwind", "http://127.0.0.1:9/", "--key", "k", "--currency", "DOLLAR"),
         ("Northwind", "http://127.0.0.1:9/", "--key", "k", "--markup", "-3"),
+        ("Northwind", "http://127.0.0.1:9/", "--key", "k", "--markup", "much"),
+        ("Northwind", "http://127.0.0.1:9/", "--key", "k", "--markup", "NaN"),
     ],
-    ids=["down", "address", "currency", "markup"],
+    ids=["down", "address", "currency", "markup below zero", "word", "no number"],
 )
 def test_add_provider_refuses_what_makes_no_sense(
     arguments: tuple[str, ...], settings: Settings
@@ -95,6 +105,17 @@ def test_add_provider_refuses_what_makes_no_sense(
 
     assert not Provider.objects.exists()
     assert not Account.objects.filter(kind="provider").exists()
+
+
+def test_what_does_not_fit_is_said_field_by_field_in_one_line() -> None:
+    arguments = ("", "ftp://northwind.example/", "--key", "k", "--currency", "DOLLAR")
+
+    with pytest.raises(CommandError) as error:
+        run("add_provider", *arguments)
+
+    assert "name: This field cannot be blank." in str(error.value)
+    assert "currency: Ensure this value has at most 3 characters" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_provider_is_added_once(upstream: Upstream) -> None:
@@ -121,6 +142,52 @@ def test_sync_catalogue_can_publish(upstream: Upstream) -> None:
     run("sync_catalogue", "--publish")
 
     assert not Service.objects.filter(active=False).exists()
+
+
+def test_sync_catalogue_publishes_nothing_of_a_reply_that_looks_cut(
+    upstream: Upstream,
+) -> None:
+    Service.objects.update(active=False)
+    upstream.vendor.catalogue = Catalogue('[{"service": 1}]')
+
+    with pytest.raises(CommandError, match="no usable service"):
+        run("sync_catalogue", "--publish")
+
+    assert not Service.objects.filter(active=True).exists()
+
+
+def test_sync_catalogue_approves_what_looks_cut_when_it_is_told_to(
+    upstream: Upstream,
+) -> None:
+    first = json.loads(upstream.vendor.catalogue.text)[0]
+    upstream.vendor.catalogue = Catalogue(json.dumps([first, {**first, "min": "x"}]))
+
+    with pytest.raises(CommandError, match="looks cut"):
+        run("sync_catalogue")
+    lines = run("sync_catalogue", "--approve")
+
+    assert "62 withdrawn" in lines[0]
+    assert lines[1] == "  rejected: 1 × duplicate_id"
+
+
+def test_sync_catalogue_can_say_what_it_would_do(upstream: Upstream) -> None:
+    first, *others = json.loads(upstream.vendor.catalogue.text)
+    upstream.vendor.catalogue = Catalogue(
+        json.dumps([{**first, "rate": "77"}, *others])
+    )
+    Service.objects.update(active=False)
+
+    lines = run("sync_catalogue", "--dry-run", "--publish")
+
+    assert "1 changed" in lines[0]
+    assert "1 prices changed" in lines[0]
+    assert not Service.objects.filter(active=True).exists()
+    assert not Service.objects.filter(routes__offer__rate_seen=77).exists()
+
+
+def test_sync_catalogue_without_a_provider_says_what_is_missing() -> None:
+    with pytest.raises(CommandError, match="add one: add_provider"):
+        run("sync_catalogue")
 
 
 def test_sync_catalogue_fails_where_a_provider_is_not_known_or_down(
@@ -166,6 +233,52 @@ def test_seed_demo_is_refused_outside_the_demo() -> None:
         run("seed_demo", "--provider-url", "http://127.0.0.1:9/")
 
     assert not User.objects.exists()
+
+
+def test_seed_demo_says_why_it_could_not_fill_the_shop(settings: Settings) -> None:
+    settings.DEMO = settings.ALLOW_PRIVATE_ADDRESSES = True
+
+    with pytest.raises(CommandError, match="cannot be reached"):
+        run("seed_demo", "--provider-url", "http://127.0.0.1:9/")
+
+
+def test_the_practice_provider_moves_between_two_starts(
+    upstream: Upstream, settings: Settings
+) -> None:
+    settings.DEMO = True
+    run("seed_demo", "--provider-url", upstream.url)
+
+    run("seed_demo", "--provider-url", f"{upstream.url}/")
+
+    assert Provider.objects.get(name="Practice provider").url == f"{upstream.url}/"
+
+
+@pytest.mark.parametrize(
+    "name", ["add_customer", "add_provider", "audit", "seed_demo", "sync_catalogue"]
+)
+def test_every_command_explains_itself_and_each_of_its_options(name: str) -> None:
+    command = load_command_class("shop", name)
+
+    assert command.help.endswith(".")
+    parser = command.create_parser("manage.py", name)
+    assert {action.dest for action in parser._actions if not action.help} == set()
+
+
+def test_the_practice_provider_has_its_own_command_line() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    with pytest.raises(SystemExit) as end:
+        load_command_class("shop", "sandbox").run_from_argv(
+            ["manage.py", "sandbox", "--help"]
+        )
+
+    assert end.value.code == 0
+    assert "--port" in process.stdout
 
 
 def test_seed_demo_fills_the_shop_and_may_be_repeated(

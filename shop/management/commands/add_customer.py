@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["email"].strip().lower()
         try:
-            User._meta.get_field("email").run_validators(email)
+            User._meta.get_field("email").clean(email, None)
         except ValidationError as error:
             raise CommandError(f"{email} is not an e-mail address.") from error
         if User.objects.filter(email=email).exists():

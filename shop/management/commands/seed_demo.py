@@ -20,7 +20,10 @@ MARKUP = Decimal(40)
 
 
 class Command(BaseCommand):
-    help = "Give the demo its provider, catalogue, customer and admin; again: no harm."
+    help = (
+        "Fill the demo: a provider with its catalogue, a customer with a balance, an "
+        "admin. What is there already is left alone."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

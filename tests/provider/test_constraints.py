@@ -1,0 +1,173 @@
+"""What the database itself refuses of providers, the catalogue and its prices."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import ProtectedError
+
+from provider.enums import RuleScope
+from provider.models import (
+    Category,
+    ErrorPhrase,
+    ExchangeRate,
+    MarkupRule,
+    Offer,
+    Provider,
+    Route,
+    Service,
+)
+from tests.factories import make_provider, make_service
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "constraint"),
+    [
+        (Provider, {"batch_size": 0}, "provider_batch_size_up_to_100"),
+        (Provider, {"batch_size": 101}, "provider_batch_size_up_to_100"),
+        (Provider, {"max_in_flight": 0}, "provider_max_in_flight_above_0"),
+        (Provider, {"calls_per_minute": 0}, "provider_calls_per_minute_above_0"),
+        (Offer, {"rate_seen": 0}, "offer_rate_above_zero"),
+        (Offer, {"rate_seen": -1}, "offer_rate_above_zero"),
+        (Offer, {"min": 0}, "offer_limits_in_order"),
+        (Offer, {"min": 5, "max": 4}, "offer_limits_in_order"),
+        (Service, {"min": 0}, "service_limits_in_order"),
+        (Service, {"min": 5, "max": 4}, "service_limits_in_order"),
+        (Service, {"price": 0}, "service_price_above_zero"),
+        (Service, {"fixed_price": 0}, "service_fixed_price_above_zero"),
+        (Service, {"price": None}, "service_sellable_is_complete"),
+        (Service, {"type": ""}, "service_sellable_is_complete"),
+    ],
+)
+def test_a_row_cannot_be_changed_into_nonsense(
+    model: Any, fields: dict[str, object], constraint: str
+) -> None:
+    make_service()
+
+    with pytest.raises(IntegrityError, match=constraint):
+        model.objects.update(**fields)
+
+
+@pytest.mark.parametrize(
+    ("scope", "subjects"),
+    [
+        (RuleScope.EVERYTHING, ["service"]),
+        (RuleScope.SERVICE, []),
+        (RuleScope.SERVICE, ["service", "category"]),
+        (RuleScope.CATEGORY, ["provider"]),
+        (RuleScope.PROVIDER, ["provider", "service"]),
+    ],
+)
+def test_a_rule_is_about_just_what_its_scope_names(
+    scope: RuleScope, subjects: list[str]
+) -> None:
+    service = make_service()
+    known = {
+        "service": service,
+        "category": service.category,
+        "provider": service.routes.get().offer.provider,
+    }
+    rule = MarkupRule(scope=scope, **{name: known[name] for name in subjects})
+
+    with pytest.raises(ValidationError, match="Choose just what the scope names"):
+        rule.full_clean()
+    with pytest.raises(IntegrityError, match="markup_rule_scope_names_its_subject"):
+        rule.save()
+
+
+@pytest.mark.parametrize("subject", ["service", "category", "provider", None])
+def test_there_is_one_rule_for_one_thing(subject: str | None) -> None:
+    service = make_service()
+    known = {
+        "service": service,
+        "category": service.category,
+        "provider": service.routes.get().offer.provider,
+    }
+    fields: dict[str, Any] = {"scope": subject or RuleScope.EVERYTHING}
+    if subject:
+        fields[subject] = known[subject]
+    MarkupRule.objects.create(**fields)
+
+    with pytest.raises(ValidationError, match="There is a rule for this already"):
+        MarkupRule(**fields).full_clean()
+    with pytest.raises(IntegrityError, match="markup_rule_one_per_scope"):
+        MarkupRule.objects.create(**fields)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"percent": -1}, {"fixed": -1}, {"step": 0}, {"minimum_margin": -1}]
+)
+def test_a_rule_never_takes_away(fields: dict[str, int]) -> None:
+    with pytest.raises(IntegrityError, match="markup_rule_not_below_zero"):
+        MarkupRule.objects.create(scope=RuleScope.EVERYTHING, **fields)
+
+
+@pytest.mark.parametrize(
+    ("base", "rate", "constraint"),
+    [
+        ("EUR", 0, "exchange_rate_above_zero"),
+        ("EUR", -1, "exchange_rate_above_zero"),
+        ("USD", 1, "exchange_rate_between_two_currencies"),
+    ],
+)
+def test_a_rate_of_exchange_is_one(base: str, rate: int, constraint: str) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        ExchangeRate.objects.create(base=base, quote="USD", rate=rate)
+
+
+def test_an_upstream_id_is_one_offer_of_a_provider() -> None:
+    service = make_service()
+    offer = Offer.objects.get()
+    offer.pk = None
+
+    with pytest.raises(IntegrityError, match="offer_one_per_upstream_id"):
+        offer.save(force_insert=True)
+    assert str(service) == f"{service.pk} {service.name}"
+
+
+def test_a_service_has_one_route_per_position() -> None:
+    service, other = make_service(), make_service()
+
+    with pytest.raises(IntegrityError, match="route_one_per_position"):
+        Route.objects.create(
+            service=service, offer=other.routes.get().offer, position=1
+        )
+
+
+def test_a_service_buys_an_offer_by_one_route() -> None:
+    route = make_service().routes.get()
+
+    with pytest.raises(IntegrityError, match="route_one_per_offer"):
+        Route.objects.create(service=route.service, offer=route.offer, position=2)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_wording_has_one_class(own: bool) -> None:
+    provider = make_provider() if own else None
+    ErrorPhrase.objects.create(
+        provider=provider, pattern="no money", error_class="no_funds"
+    )
+
+    with pytest.raises(IntegrityError, match="error_phrase_one_per_pattern"):
+        ErrorPhrase.objects.create(
+            provider=provider, pattern="no money", error_class="refused"
+        )
+
+
+@pytest.mark.parametrize("model", [Provider, Offer, Category])
+def test_what_is_sold_cannot_lose_what_it_stands_on(model: Any) -> None:
+    make_service()
+
+    with pytest.raises(ProtectedError):
+        model.objects.get().delete()
+
+
+def test_names_are_unique() -> None:
+    provider = make_provider(name="Northwind")
+
+    with pytest.raises(ValidationError, match="already exists"):
+        make_provider(name="Northwind")
+    assert Provider.objects.get() == provider
