@@ -26,7 +26,7 @@ lint: install-dev ## all checks of style, types, layers, templates and settings
 	"$(BIN)/mypy"
 	"$(BIN)/lint-imports"
 	"$(BIN)/djlint" templates --lint --quiet
-	"$(BIN)/djlint" templates --check --quiet
+	"$(BIN)/djlint" templates --check
 	"$(BIN)/deptry" .
 	git ls-files -z '*.py' | xargs -0 "$(BIN)/django-upgrade" --check --target-version 5.2
 	@set -e; state=$$(mktemp -d); trap 'rm -rf "$$state"' EXIT; \
