@@ -298,7 +298,10 @@ CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": VISIBILITY_TIMEOUT,
+    # An order that is placed while Redis is away must not wait for it.
     "socket_connect_timeout": 0.5,
+    "socket_timeout": 1.0,
+    "max_retries": 0,
     "socket_keepalive": True,
 }
 CELERY_TASK_ACKS_LATE = True

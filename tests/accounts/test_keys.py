@@ -60,3 +60,11 @@ def test_a_user_made_by_a_command_has_a_confirmed_address(staff: bool) -> None:
     assert address.primary
     assert (user.is_staff, user.is_superuser) == (staff, staff)
     assert not user.has_usable_password()
+
+
+def test_a_form_brings_an_address_into_lower_case() -> None:
+    user = User(email=" Alice@Example.com ", password="x")
+
+    user.clean()
+
+    assert user.email == "alice@example.com"

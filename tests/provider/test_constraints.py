@@ -17,6 +17,7 @@ from provider.models import (
     Provider,
     Route,
     Service,
+    SyncRun,
 )
 from tests.factories import make_provider, make_service
 
@@ -171,3 +172,15 @@ def test_names_are_unique() -> None:
     with pytest.raises(ValidationError, match="already exists"):
         make_provider(name="Northwind")
     assert Provider.objects.get() == provider
+
+
+def test_rows_are_called_what_staff_know_them_by() -> None:
+    service = make_service(name="Dubbing", offer={"upstream_id": "7"})
+    route = service.routes.get()
+    provider = route.offer.provider
+
+    assert str(service.category) == "Subtitles"
+    assert str(route.offer) == "7 Dubbing"
+    assert str(route) == f"{service.pk} → {route.offer_id}"
+    assert str(ErrorPhrase(pattern="no money")) == "no money"
+    assert str(SyncRun(provider=provider, outcome="failed")) == f"{provider} failed"

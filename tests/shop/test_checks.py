@@ -35,6 +35,12 @@ def test_keys_that_are_none_are_an_error(settings: Settings) -> None:
     assert "shop.E003" in ids()
 
 
+def test_keys_that_are_not_set_yet_are_no_error(settings: Settings) -> None:
+    settings.FIELD_KEYS = []
+
+    assert "shop.E003" not in ids()
+
+
 @pytest.mark.django_db
 def test_the_database_knows_korean_letters() -> None:
     assert "shop.W001" not in ids(databases=["default"])
@@ -52,6 +58,14 @@ def test_a_database_without_korean_letters_is_a_warning() -> None:
 
     assert "shop.W001" in ids(databases=["default"])
     assert "shop.W001" not in ids()
+
+
+@pytest.mark.django_db
+def test_a_database_that_was_not_migrated_yet_is_not_asked() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP EXTENSION pg_trgm CASCADE")
+
+    assert "shop.W001" not in ids(databases=["default"])
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,13 @@ def test_add_customer_credits_and_ends_with_the_key() -> None:
     assert user_by_api_key(key=key) == alice
 
 
+def test_add_customer_without_credit_moves_no_money() -> None:
+    run("add_customer", "alice@example.com")
+
+    assert not Account.objects.exists()
+    assert not User.objects.get().has_usable_password()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -223,7 +230,8 @@ def test_audit_ends_badly_with_a_line_for_each_broken_promise(
 def test_the_staff_are_told_within_a_period_of_a_broken_promise(
     edited_balance: None,
 ) -> None:
-    audit_task()
+    for _ in range(2):
+        audit_task()
 
     assert "transfers sum to" in Notice.objects.get(user=None).subject
 
