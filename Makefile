@@ -3,6 +3,9 @@
 VENV ?= .venv
 PORT ?= 8000
 export PORT
+# Packages are installed uncompiled, for speed, and compiled as they are first used;
+# an environment that forbids to keep that would pay for it at every start.
+export PYTHONDONTWRITEBYTECODE :=
 ifdef STATE_DIR
 export STATE_DIR
 endif
@@ -79,7 +82,7 @@ echo "Installing into $$venv with $$("$$python" --version), once ..."; \
 "$$python" -m venv "$$venv"; \
 total=$$(grep -c '==' "$$wanted"); count=0; failed=; \
 { "$$venv/bin/python" -u -m pip install --disable-pip-version-check --no-compile \
-    --progress-bar off --require-hashes -r "$$wanted" 2>&1 || echo "pip failed"; } | { \
+    --progress-bar off --no-deps --require-hashes -r "$$wanted" 2>&1 || echo "pip failed"; } | { \
   while read -r line; do case "$$line" in \
     Collecting*|Requirement\ already*) count=$$((count + 1)); \
       printf '\r  package %d of %d ' $$count $$total;; \
