@@ -6,6 +6,7 @@ the calls are real HTTP.
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from django.db.models import F
@@ -124,7 +125,8 @@ def _refill_some() -> None:
     _ask(orders.request_refill, Order.objects.filter(status="completed")[:60])
 
 
-def _ask(action, found) -> None:  # type: ignore[no-untyped-def]
+def _ask(action: Callable[..., object], found: Iterable[Order]) -> None:
+    """Have each order's customer ask; refusals are part of the trade."""
     for order in found:
         try:
             action(order=order, by=order.customer)
