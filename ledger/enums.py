@@ -14,6 +14,7 @@ class AccountKind(models.TextChoices):
     CREDIT = "credit", _("credits by staff")
     PROVIDER = "provider", _("provider")
     COST = "cost", _("cost of services")
+    LOSS = "loss", _("refunds at the shop's risk")
 
 
 class Bucket(models.TextChoices):
@@ -34,6 +35,7 @@ class TransferKind(models.TextChoices):
     ORDER_REFUND = "order:refund", _("Refund")
     ORDER_COST = "order:cost", _("Cost of an order")
     ORDER_COST_CORRECTION = "order:cost-correction", _("Cost corrected")
+    ORDER_LOSS = "order:loss", _("Refund at the shop's risk")
     PROVIDER_FUNDS = "provider:funds", _("Funds sent to a provider")
 
 

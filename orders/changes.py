@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from accounts.models import User
-from orders.enums import Status, Submission
+from orders.enums import HoldReason, Status, Submission
 from provider.models import Reply
 
 # How flags begin that only a person takes away; any other goes with its cause.
@@ -21,7 +21,8 @@ class Change:
     `refunded` is the whole sum given back once this is applied; the difference is
     booked. `wait` is in seconds until the order is looked at again; `done_waiting`
     says that nobody need look. `flag` is a reason for staff, "" takes a flag away;
-    one of the lasting flags stays whatever comes.
+    one of the lasting flags stays whatever comes. `held_for` belongs to a change to
+    held, and to no other.
     """
 
     order_id: int
@@ -33,6 +34,7 @@ class Change:
     wait: float | None = None
     done_waiting: bool = False
     flag: str | None = None
+    held_for: HoldReason | None = None
     provider_id: int | None = None
     upstream_id: str | None = None
     start_count: int | None = None

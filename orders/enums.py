@@ -41,6 +41,37 @@ class Outcome(models.TextChoices):
     UNKNOWN = "unknown", _("unknown")
 
 
+class HoldReason(models.TextChoices):
+    """Why an order is held, which decides what frees it."""
+
+    NONE = "", _("not held")
+    FUNDS = "funds", _("our balance at the provider is used up")
+    LINK = "link", _("another order for this link is under way")
+    WORDING = "wording", _("the provider answered in words that nobody knows yet")
+    COST = "cost", _("it would cost more than the customer paid")
+    RATE = "rate", _("nobody said what the provider's currency costs")
+    ROUTE = "route", _("nobody sells it to us at present")
+
+
+class EvidenceSource(models.TextChoices):
+    """Where it was looked whether an unknown order exists; the strongest come first."""
+
+    REQUEST_ID = "request_id", _("the same request id was sent again")
+    ORDERS = "orders", _("the provider's list of our orders")
+    ID_GAP = "id_gap", _("the ids between our orders before and after")
+    LATE_ANSWER = "late_answer", _("an answer that came late")
+    BALANCE = "balance", _("movement of the balance (a hint only)")
+    STAFF = "staff", _("a person's word")
+
+
+class Verdict(models.TextChoices):
+    """What a piece of evidence says about the order."""
+
+    FOUND = "found", _("it exists")
+    ABSENT = "absent", _("it does not exist")
+    UNCLEAR = "unclear", _("it proves nothing")
+
+
 class RequestKind(models.TextChoices):
     """What may be asked for after an order was accepted."""
 

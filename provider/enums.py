@@ -25,8 +25,17 @@ class OffReason(models.TextChoices):
     NONE = "", _("on sale")
     TYPE_UNKNOWN = "type_unknown", _("its type is not known")
     SUBSCRIPTIONS = "subscriptions", _("subscriptions cannot be settled yet")
+    OVERCHARGED = "overcharged", _("the provider charged more than expected")
     WITHDRAWN = "withdrawn", _("the provider withdrew it")
     PRICE_CHECK = "price_check", _("its price is being checked")
+
+
+class LossPolicy(models.TextChoices):
+    """What becomes of an order that would cost more than its customer paid."""
+
+    HOLD = "hold", _("keep it until the price is right again")
+    REFUND = "refund", _("cancel it and give the charge back")
+    SEND = "send", _("send it at a loss, up to the limit")
 
 
 class SyncOutcome(models.TextChoices):

@@ -49,6 +49,7 @@ PRICED = """
            CASE
              WHEN priced.type = '' THEN 'type_unknown'
              WHEN priced.type = 'subscriptions' THEN 'subscriptions'
+             WHEN priced.overcharged THEN 'overcharged'
              WHEN priced.withdrawn THEN 'withdrawn'
              WHEN priced.cost IS NULL
                OR priced.price <= 0
@@ -67,6 +68,7 @@ PRICED = """
              ) AS price
       FROM (
         SELECT service.id, service.type, service.fixed_price,
+               service.overcharged_at IS NOT NULL AS overcharged,
                offer.withdrawn_at IS NOT NULL AS withdrawn,
                offer.rate_seen * CASE
                  WHEN provider.currency = %(currency)s THEN 1 ELSE fx.rate

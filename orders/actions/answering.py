@@ -15,7 +15,7 @@ from orders.actions.costs import book_expected_cost
 from orders.actions.telling import tell_customer, tell_staff
 from orders.actions.transitions import transition
 from orders.changes import TWICE, Change
-from orders.enums import Outcome, Status, Submission
+from orders.enums import HoldReason, Outcome, Status, Submission
 from orders.models import Attempt, Order
 from provider import actions as providers
 from provider.client import Exchange
@@ -30,6 +30,11 @@ HELD_WAITS = (300, 900, 3600)
 LONGEST_BACKOFF = 300.0
 MOST_ATTEMPTS = 20
 
+_HELD_FOR = {
+    AddOutcome.HELD_FUNDS: HoldReason.FUNDS,
+    AddOutcome.HELD_LINK: HoldReason.LINK,
+    AddOutcome.HELD_WORDING: HoldReason.WORDING,
+}
 _OUTCOMES = {
     AddOutcome.ACCEPTED: Outcome.ACCEPTED,
     AddOutcome.REFUSED: Outcome.REFUSED,
@@ -154,6 +159,7 @@ def _hold(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
             replace(
                 base,
                 submission=Submission.HELD,
+                held_for=_HELD_FOR[answer.outcome],
                 reason=text,
                 wait=None if stop else wait,
                 done_waiting=stop,

@@ -17,7 +17,7 @@ from orders.actions.answering import HELD_WAITS, apply_answer
 from orders.actions.telling import tell_staff
 from orders.actions.transitions import transition
 from orders.changes import Change
-from orders.enums import Submission
+from orders.enums import HoldReason, Submission
 from orders.models import Attempt, Order
 from orders.payload import add_fields
 from provider.models import Offer, Provider
@@ -81,7 +81,7 @@ def _claim(order_id: int) -> Claim | None:
     if locked is None:
         return None
     if offer is None or provider is None:
-        _hold(locked, "nobody sells it to us at present")
+        _hold(locked, HoldReason.ROUTE, "nobody sells it to us at present")
         return None
     if (wait := _must_wait(provider, offer)) is not None:
         Order.objects.filter(pk=order_id).update(
@@ -110,10 +110,10 @@ def _must_wait(provider: Provider, offer: Offer) -> float | None:
 def _take(order: Order, offer: Offer, provider: Provider) -> Claim | None:
     rate = exchange_rate(base=provider.currency)
     if rate is None:
-        _hold(order, f"nobody said what one {provider.currency} costs")
+        _hold(order, HoldReason.RATE, f"nobody said what one {provider.currency} costs")
         return None
     if _costs_too_much(order, offer, rate):
-        _hold(order, "it would cost more than the customer paid")
+        _hold(order, HoldReason.COST, "it would cost more than the customer paid")
         return None
     per_package = order.rule.per_package
     last = order.attempts.aggregate(no=Max("no"))["no"] or 0
@@ -141,18 +141,18 @@ def _take(order: Order, offer: Offer, provider: Provider) -> Claim | None:
     return Claim(attempt, provider, add_fields(order=order, offer=offer))
 
 
-def _hold(order: Order, why: str) -> None:
+def _hold(order: Order, held_for: HoldReason, why: str) -> None:
     """Hold an order that cannot be sent now, flagged; it is tried again ever later."""
-    before = order.events.filter(new_submission=Submission.HELD).count()
     transition(
         [
             Change(
                 order_id=order.pk,
                 expected=Submission.QUEUED,
                 submission=Submission.HELD,
+                held_for=held_for,
                 reason=why,
                 flag=why,
-                wait=HELD_WAITS[min(before, len(HELD_WAITS) - 1)],
+                wait=HELD_WAITS[min(order.holds, len(HELD_WAITS) - 1)],
             )
         ]
     )

@@ -40,6 +40,7 @@ WRITE = """
         provider_id = new.provider_id, upstream_id = new.upstream_id,
         start_count = new.start_count, remains = new.remains,
         upstream_charge = new.upstream_charge, misses = new.misses, errors = 0,
+        held_for = new.held_for, holds = new.holds,
         next_at = CASE WHEN new.done_waiting THEN NULL
                        WHEN new.wait IS NOT NULL
                        THEN now() + make_interval(secs => new.wait)
@@ -53,7 +54,7 @@ WRITE = """
     FROM jsonb_to_recordset(%s::jsonb) AS new(
         id bigint, status text, submission text, refunded numeric, provider_id bigint,
         upstream_id text, start_count bigint, remains bigint, upstream_charge numeric,
-        misses integer, wait double precision, done_waiting boolean, flag_reason text,
+        misses integer, held_for text, holds integer, wait double precision, done_waiting boolean, flag_reason text,
         moved boolean, finished boolean)
     WHERE orders_order.id = new.id
 """
@@ -117,6 +118,7 @@ def _assign(order: Order, change: Change) -> Decimal:
         if change.submission not in SUBMISSION_MOVES[Submission(order.submission)]:
             raise IllegalMove(f"{order}: {order.submission} → {change.submission}")
         order.submission = change.submission
+        _assign_hold(order, change)
     if change.status is not None and change.status != order.status:
         if change.status not in STATUS_MOVES[Status(order.status)]:
             raise IllegalMove(f"{order}: {order.status} → {change.status}")
@@ -138,6 +140,15 @@ def _assign(order: Order, change: Change) -> Decimal:
     return given_back
 
 
+def _assign_hold(order: Order, change: Change) -> None:
+    """Count how often an order was held in a row: until it is upstream, or ended."""
+    order.held_for = change.held_for or ""
+    if order.submission == Submission.HELD:
+        order.holds = min(order.holds + 1, 30_000)
+    elif order.submission in {Submission.ACCEPTED, Submission.WITHDRAWN}:
+        order.holds = 0
+
+
 def _row(order: Order, change: Change, *, moved: bool) -> dict[str, Any]:
     return {
         "id": order.pk,
@@ -152,6 +163,8 @@ def _row(order: Order, change: Change, *, moved: bool) -> dict[str, Any]:
         if order.upstream_charge is None
         else plain(order.upstream_charge),
         "misses": order.misses,
+        "held_for": order.held_for,
+        "holds": order.holds,
         "wait": change.wait,
         "done_waiting": change.done_waiting,
         "flag_reason": order.flag_reason,

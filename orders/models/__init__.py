@@ -1,8 +1,19 @@
 """Orders, every attempt to buy them, and everything that happened to them."""
 
 from orders.models.attempts import Attempt
+from orders.models.days import ProviderDay
+from orders.models.deliveries import Delivery
 from orders.models.events import OrderEvent
+from orders.models.evidence import Evidence
 from orders.models.orders import Order
 from orders.models.requests import OrderRequest
 
-__all__ = ["Attempt", "Order", "OrderEvent", "OrderRequest"]
+__all__ = [
+    "Attempt",
+    "Delivery",
+    "Evidence",
+    "Order",
+    "OrderEvent",
+    "OrderRequest",
+    "ProviderDay",
+]

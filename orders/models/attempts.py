@@ -1,5 +1,8 @@
 """Every time an order was sent."""
 
+from uuid import uuid4
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -18,10 +21,16 @@ class Attempt(models.Model):
     no = models.PositiveSmallIntegerField(_("no."))
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="attempts")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="attempts")
+    # Sent along where the provider answers the same id with the same order.
+    request_id = models.UUIDField(
+        _("request id"), unique=True, default=uuid4, db_default=RandomUUID()
+    )
     # In the provider's currency; fx_rate is what one of it costs in the shop's.
     expected_cost = MoneyField(_("expected cost"))
     currency = models.CharField(_("currency"), max_length=3)
     fx_rate = RateField(_("rate of exchange"))
+    # The newest reading before it was sent: how it moves since is a hint for staff.
+    balance_before = RateField(_("balance before"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), db_default=Now())
     lease_until = models.DateTimeField(_("waited for until"))
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)

@@ -9,7 +9,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from orders.enums import FINISHED, OPEN, Source, Status, Submission
+from orders.enums import (
+    FINISHED,
+    OPEN,
+    HoldReason,
+    Source,
+    Status,
+    Submission,
+)
 from provider.enums import SERVICE_TYPES
 from provider.models import Provider, Service
 from provider.protocol.types import TYPES, ServiceType, TypeRule
@@ -77,6 +84,12 @@ class Order(models.Model):
     # As the provider says, in its currency.
     upstream_charge = RateField(_("upstream charge"), null=True, blank=True)
 
+    # Why a held order is held, and how often it has been in a row.
+    held_for = models.CharField(
+        _("held, as"), max_length=8, choices=HoldReason, blank=True, default=""
+    )
+    holds = models.PositiveSmallIntegerField(_("times held"), default=0)
+
     # When somebody must look again; empty where nothing is to be done.
     next_at = models.DateTimeField(_("looked at again"), null=True, blank=True)
     # Polls in a row that brought nothing about this order.
@@ -127,6 +140,11 @@ class Order(models.Model):
                 )
                 | (~Q(submission=Submission.ACCEPTED) & Q(upstream_id__isnull=True)),
                 name="order_accepted_has_upstream_id",
+            ),
+            models.CheckConstraint(
+                condition=(Q(submission=Submission.HELD) & ~Q(held_for=""))
+                | (~Q(submission=Submission.HELD) & Q(held_for="")),
+                name="order_held_has_a_reason",
             ),
             models.CheckConstraint(
                 condition=Q(runs__isnull=True, interval__isnull=True)

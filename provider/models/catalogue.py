@@ -1,12 +1,15 @@
 """The catalogue: what providers offer, and what customers see and buy."""
 
+from decimal import Decimal
+
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from provider.enums import SERVICE_TYPES, OffReason
+from provider.enums import SERVICE_TYPES, LossPolicy, OffReason
 from provider.models.providers import Provider
 from provider.protocol.types import TYPES, ServiceType, TypeRule
 from shop.money import MoneyField, RateField
@@ -101,6 +104,45 @@ class Service(models.Model):
     off_reason = models.CharField(
         _("state"), max_length=20, choices=OffReason, blank=True, default=OffReason.NONE
     )
+    # Since the provider charged more than expected; staff take it away.
+    overcharged_at = models.DateTimeField(
+        _("overcharged"), null=True, blank=True, editable=False
+    )
+    loss_policy = models.CharField(
+        _("where it would cost more than was paid"),
+        max_length=6,
+        choices=LossPolicy,
+        default=LossPolicy.HOLD,
+        db_default=LossPolicy.HOLD,
+    )
+    # How much more than the charge an order may cost; only with somebody's consent.
+    loss_limit = models.DecimalField(
+        _("loss of at most, percent"),
+        max_digits=8,
+        decimal_places=3,
+        default=Decimal(0),
+        db_default=Decimal(0),
+    )
+    loss_consent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("loss consented to by"),
+    )
+    loss_consent_at = models.DateTimeField(
+        _("consented"), null=True, blank=True, editable=False
+    )
+    # Days after its end in which an order can be refilled (none: for ever), and hours
+    # that must lie between its end, or its last refill, and the next one.
+    refill_days = models.PositiveSmallIntegerField(
+        _("refill within days"), null=True, blank=True
+    )
+    refill_hours = models.PositiveSmallIntegerField(
+        _("hours between refills"), null=True, blank=True
+    )
     # Fields that staff have written, and that no sync touches.
     set_by_hand = ArrayField(
         models.CharField(max_length=30), default=list, blank=True, editable=False
@@ -122,6 +164,16 @@ class Service(models.Model):
             models.CheckConstraint(
                 condition=Q(fixed_price__isnull=True) | Q(fixed_price__gt=0),
                 name="service_fixed_price_above_zero",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    loss_policy=LossPolicy.SEND,
+                    loss_limit__gt=0,
+                    loss_consent_by__isnull=False,
+                    loss_consent_at__isnull=False,
+                )
+                | (~Q(loss_policy=LossPolicy.SEND) & Q(loss_limit=0)),
+                name="service_loss_needs_consent",
             ),
             # Nothing can be sold that has no price or whose type is not known.
             models.CheckConstraint(

@@ -37,6 +37,44 @@ class Provider(models.Model):
     # A pause is ours (it clears by itself or by staff); `active` is the staff's switch.
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True)
     pause_reason = models.CharField(_("reason"), max_length=300, blank=True)
+    # Such a pause ends by itself, when the provider answers as it should again.
+    pause_heals = models.BooleanField(default=False, editable=False)
+    # The circuit breaker: sendings in a row that came to nothing, and until when it is
+    # left alone for that. After it one order is sent to see (half-open).
+    failures = models.PositiveSmallIntegerField(
+        _("failures in a row"), default=0, editable=False
+    )
+    open_until = models.DateTimeField(
+        _("left alone until"), null=True, blank=True, editable=False
+    )
+    request_ids = models.BooleanField(
+        _("knows request ids"),
+        default=False,
+        help_text=_(
+            "The same request_id on add brings the same order. Only where the provider "
+            "promises it: an unknown order is then asked for again."
+        ),
+    )
+    list_orders = models.BooleanField(
+        _("lists our orders"),
+        default=False,
+        help_text=_("It answers action=orders with the newest orders of this key."),
+    )
+    id_gap = models.BooleanField(
+        _("its ids may be searched"),
+        default=False,
+        help_text=_(
+            "Only for a key that nobody but this shop uses, with numbers that rise: "
+            "unknown orders are looked for among the ids between ours."
+        ),
+    )
+    # One tracker at a time: a provider that hangs occupies one thread, not all.
+    tracked_until = models.DateTimeField(null=True, editable=False)
+    requests_one_by_one = models.BooleanField(
+        _("refills and cancels one by one"),
+        default=False,
+        help_text=_("Learned: it does not take several in one call."),
+    )
     batch_size = models.PositiveSmallIntegerField(
         _("ids per call"),
         default=100,
@@ -71,6 +109,10 @@ class Provider(models.Model):
             models.CheckConstraint(
                 condition=Q(batch_size__gte=1, batch_size__lte=100),
                 name="provider_batch_size_up_to_100",
+            ),
+            models.CheckConstraint(
+                condition=Q(pause_heals=False) | Q(paused_at__isnull=False),
+                name="provider_only_a_pause_heals",
             ),
             models.CheckConstraint(
                 condition=Q(max_in_flight__gte=1), name="provider_max_in_flight_above_0"
@@ -126,6 +168,8 @@ class Reply(models.Model):
 
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="replies")
     action = models.CharField(_("call"), max_length=20)
+    # The fields that were sent, but for the key.
+    asked = models.TextField(_("asked"), blank=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     body = models.TextField(_("body"), blank=True)
     failure = models.CharField(_("failure"), max_length=60, blank=True)

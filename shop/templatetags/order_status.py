@@ -73,8 +73,8 @@ def _detail(order: Order, status: Status) -> str:
         return _("%(amount)s refunded") % {"amount": show(order.refunded)}
     if status == Status.CANCELED:
         return pgettext("order", "refunded")
-    if order.being_checked:
-        return _("being checked")
     if order.is_open and order.submission == Submission.HELD:
         return _("waiting to start (cancel any time)")
+    if order.being_checked:
+        return _("being checked")
     return ""

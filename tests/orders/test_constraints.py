@@ -1,5 +1,6 @@
 """What the database itself refuses, whoever writes: every constraint is broken once."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
@@ -7,9 +8,16 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 from django.db.models.functions import Now
 
-from orders.enums import Outcome, RequestKind
-from orders.models import Attempt, Order, OrderRequest
-from tests.factories import make_customer, make_order, make_service
+from orders.enums import EvidenceSource, Outcome, RequestKind, Verdict
+from orders.models import (
+    Attempt,
+    Delivery,
+    Evidence,
+    Order,
+    OrderRequest,
+    ProviderDay,
+)
+from tests.factories import make_customer, make_order, make_provider, make_service
 from tests.orders.acting import Script, accepted, sending
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +32,8 @@ BREACHES = [
         {"status": "failed", "refunded": Decimal(1), "finished_at": Now()},
     ),
     ("order_withdrawn_is_canceled", {"submission": "withdrawn"}),
+    ("order_held_has_a_reason", {"submission": "held"}),
+    ("order_held_has_a_reason", {"held_for": "funds"}),
     ("order_accepted_has_upstream_id", {"submission": "accepted"}),
     ("order_accepted_has_upstream_id", {"upstream_id": "77"}),
     ("order_runs_and_interval_together", {"runs": 5}),
@@ -46,11 +56,19 @@ REQUEST_BREACHES = [
     ("order_request_open_is_watched", {"next_at": None}),
     ("order_request_status_is_of_refills", {"status": "requested"}),
 ]
+DELIVERY_BREACHES = [
+    ("delivery_open_is_watched", {"next_at": None}),
+    ("delivery_finished_has_a_time", {"status": "completed"}),
+    ("delivery_not_below_zero", {"delivered": -1}),
+]
+EVIDENCE_BREACHES = [("evidence_found_has_an_id", {"verdict": Verdict.FOUND})]
 UNIQUE = {
     "order_one_per_idempotency_key",
     "order_one_per_upstream_id",
     "attempt_one_per_number",
     "attempt_one_per_upstream_id",
+    "delivery_one_per_upstream_id",
+    "provider_day_one_per_date",
     "order_request_one_open",
 }
 
@@ -66,6 +84,9 @@ def test_every_constraint_is_broken_here() -> None:
         "orders_attempt",
         "orders_orderrequest",
         "orders_orderevent",
+        "orders_delivery",
+        "orders_evidence",
+        "orders_providerday",
     ]
     found = set()
     with connection.cursor() as cursor:
@@ -76,10 +97,17 @@ def test_every_constraint_is_broken_here() -> None:
                 for name, about in constraints.items()
                 if (about["check"] or about["unique"])
                 and not about["primary_key"]
-                # Those that Django makes for fields of non-negative numbers.
+                # Those that Django makes for fields of non-negative numbers, and for
+                # the number that is drawn for each attempt.
                 and not name.startswith("orders_")
             }
-    breaches = [*BREACHES, *ATTEMPT_BREACHES, *REQUEST_BREACHES]
+    breaches = [
+        *BREACHES,
+        *ATTEMPT_BREACHES,
+        *REQUEST_BREACHES,
+        *DELIVERY_BREACHES,
+        *EVIDENCE_BREACHES,
+    ]
 
     assert found == UNIQUE | {name for name, _fields in breaches}
 
@@ -103,6 +131,50 @@ def test_no_request_breaks(name: str, fields: dict[str, object]) -> None:
     )
 
     assert_refused(request, name, fields)
+
+
+@pytest.mark.parametrize(("name", "fields"), DELIVERY_BREACHES)
+def test_no_delivery_breaks(
+    script: Script, name: str, fields: dict[str, object]
+) -> None:
+    assert_refused(delivery_of(accepted(script), "9001"), name, fields)
+
+
+@pytest.mark.parametrize(("name", "fields"), EVIDENCE_BREACHES)
+def test_no_evidence_breaks(
+    script: Script, name: str, fields: dict[str, object]
+) -> None:
+    evidence = Evidence.objects.create(
+        attempt=sending(script),
+        source=EvidenceSource.ORDERS,
+        verdict=Verdict.ABSENT,
+    )
+
+    assert_refused(evidence, name, fields)
+
+
+def delivery_of(order: Order, upstream_id: str) -> Delivery:
+    return Delivery.objects.create(
+        order=order, provider=order.provider, upstream_id=upstream_id, next_at=Now()
+    )
+
+
+def test_a_provider_gives_an_id_to_one_delivery(script: Script) -> None:
+    service = make_service()
+    for number in ("9001", "9002"):
+        order = accepted(script, make_order(service=service))
+        delivery = delivery_of(order, number)
+
+    assert_refused(delivery, "delivery_one_per_upstream_id", {"upstream_id": "9001"})
+
+
+def test_a_provider_has_one_row_a_day() -> None:
+    provider = make_provider()
+    today = datetime.date(2026, 1, 31)
+    ProviderDay.objects.create(provider=provider, date=today, book=0)
+
+    with pytest.raises(IntegrityError, match="provider_day_one_per_date"):
+        ProviderDay.objects.create(provider=provider, date=today, book=0)
 
 
 def test_a_customer_uses_a_key_once() -> None:
@@ -162,4 +234,8 @@ def test_rows_are_known_by_their_numbers(script: Script) -> None:
 
     assert str(attempt) == f"#{attempt.order_id}/1"
     assert str(Order(pk=81)) == "#81"
+    assert str(Delivery(order_id=81, upstream_id="7")) == "#81: 7"
+    assert str(Evidence(attempt_id=9, source="orders", verdict="absent")) == (
+        "9 orders: absent"
+    )
     assert Attempt.objects.get() == attempt

@@ -16,6 +16,7 @@ from orders.enums import (
     OPEN,
     STATUS_MOVES,
     SUBMISSION_MOVES,
+    HoldReason,
     Status,
     Submission,
 )
@@ -57,8 +58,11 @@ def test_only_the_moves_of_the_table_are_made(script: Script, old: Submission) -
                 submission=old, status="canceled", refunded=2, finished_at=Now()
             )
         else:
-            Order.objects.filter(pk=order.pk).update(submission=old)
+            held_for = HoldReason.LINK if old == Submission.HELD else ""
+            Order.objects.filter(pk=order.pk).update(submission=old, held_for=held_for)
         fields: dict[str, object] = {"submission": new}
+        if new == Submission.HELD:
+            fields["held_for"] = HoldReason.FUNDS
         if new == Submission.ACCEPTED:
             offer = order.service.routes.get().offer
             fields |= {"provider_id": offer.provider_id, "upstream_id": str(order.pk)}
@@ -104,6 +108,31 @@ def test_an_order_that_left_the_expected_submission_is_stale() -> None:
 
     assert again(order).status == Status.PENDING
     assert book(order.customer) == before
+
+
+def test_holds_are_counted_until_the_order_is_upstream() -> None:
+    order = make_order()
+    for _ in range(2):
+        transition(
+            [change(order, submission=Submission.HELD, held_for=HoldReason.FUNDS)]
+        )
+        transition([change(order, submission=Submission.QUEUED)])
+    assert (again(order).holds, again(order).held_for) == (2, "")
+
+    transition([change(order, submission=Submission.SENDING)])
+    provider_id = order.service.routes.get().offer.provider_id
+    transition(
+        [
+            change(
+                order,
+                submission=Submission.ACCEPTED,
+                provider_id=provider_id,
+                upstream_id="7",
+            )
+        ]
+    )
+
+    assert again(order).holds == 0
 
 
 def test_a_change_to_the_same_state_moves_nothing_and_leaves_no_event() -> None:

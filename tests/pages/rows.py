@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.db.models.functions import Now
 
 from accounts.models import User
-from orders.enums import Status, Submission
+from orders.enums import HoldReason, Status, Submission
 from orders.models import Order
 from tests.factories import make_customer, make_order, make_provider, make_service
 
@@ -22,7 +22,7 @@ def make_order_of_each_state(customer: User) -> None:
     for index, state in enumerate(
         [
             {},
-            {"submission": Submission.HELD},
+            {"submission": Submission.HELD, "held_for": HoldReason.FUNDS},
             {"submission": Submission.UNKNOWN},
             {**accepted, "status": Status.PROCESSING},
             {**accepted, "status": Status.IN_PROGRESS, "remains": 400},

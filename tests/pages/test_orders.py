@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from ledger.queries import balance
-from orders.enums import Status, Submission
+from orders.enums import HoldReason, Status, Submission
 from orders.models import Order, OrderRequest
 from tests.factories import make_customer, make_order
 from tests.pages.rows import make_order_of_each_state, make_orders
@@ -139,7 +139,7 @@ def test_asking_again_is_answered_with_nothing_until_something_moved(
     htmx = {"HX-Request": "true"}
     unmoved = client.get(f"{address}?seen={seen}", headers=htmx)
     assert (unmoved.status_code, unmoved.content) == (204, b"")
-    Order.objects.update(submission=Submission.HELD)
+    Order.objects.update(submission=Submission.HELD, held_for=HoldReason.LINK)
     moved = client.get(f"{address}?seen={seen}", headers=htmx)
     assert moved.status_code == 200
     assert "waiting to start" in moved.content.decode()

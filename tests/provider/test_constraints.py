@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
         (Provider, {"batch_size": 101}, "provider_batch_size_up_to_100"),
         (Provider, {"max_in_flight": 0}, "provider_max_in_flight_above_0"),
         (Provider, {"calls_per_minute": 0}, "provider_calls_per_minute_above_0"),
+        (Provider, {"pause_heals": True}, "provider_only_a_pause_heals"),
         (Offer, {"rate_seen": 0}, "offer_rate_above_zero"),
         (Offer, {"rate_seen": -1}, "offer_rate_above_zero"),
         (Offer, {"min": 0}, "offer_limits_in_order"),
@@ -40,6 +41,8 @@ pytestmark = pytest.mark.django_db
         (Service, {"price": 0}, "service_price_above_zero"),
         (Service, {"fixed_price": 0}, "service_fixed_price_above_zero"),
         (Service, {"price": None}, "service_sellable_is_complete"),
+        (Service, {"loss_policy": "send"}, "service_loss_needs_consent"),
+        (Service, {"loss_limit": 5}, "service_loss_needs_consent"),
         (Service, {"type": ""}, "service_sellable_is_complete"),
     ],
 )
