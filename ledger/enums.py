@@ -34,6 +34,7 @@ class TransferKind(models.TextChoices):
     ORDER_CHARGE = "order:charge", _("Order")
     ORDER_REFUND = "order:refund", _("Refund")
     ORDER_COST = "order:cost", _("Cost of an order")
+    ORDER_COST_SECOND = "order:cost-second", _("Cost of a second upstream order")
     ORDER_COST_CORRECTION = "order:cost-correction", _("Cost corrected")
     ORDER_LOSS = "order:loss", _("Refund at the shop's risk")
     PROVIDER_FUNDS = "provider:funds", _("Funds sent to a provider")

@@ -34,7 +34,9 @@ from shop.money import plain, show
 MONEY = (
     TransferKind.ORDER_CHARGE,
     TransferKind.ORDER_REFUND,
+    TransferKind.ORDER_LOSS,
     TransferKind.ORDER_COST,
+    TransferKind.ORDER_COST_SECOND,
     TransferKind.ORDER_COST_CORRECTION,
 )
 STATUS_TONES: dict[str, str] = {

@@ -10,7 +10,8 @@ from provider.models import Reply
 # How flags begin that only a person takes away; any other goes with its cause.
 TWICE = "two upstream orders: "
 OVERCHARGED = "overcharged: "
-LASTING = (TWICE, OVERCHARGED)
+EXISTS = "refunded, but upstream has it: "
+LASTING = (TWICE, OVERCHARGED, EXISTS)
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Change:
     `refunded` is the whole sum given back once this is applied; the difference is
     booked. `wait` is in seconds until the order is looked at again; `done_waiting`
     says that nobody need look. `flag` is a reason for staff, "" takes a flag away;
-    one of the lasting flags stays whatever comes. `held_for` belongs to a change to
+    one of the lasting flags stays whatever comes, unless a person `clears` it. `held_for` belongs to a change to
     held, and to no other.
     """
 
@@ -34,6 +35,7 @@ class Change:
     wait: float | None = None
     done_waiting: bool = False
     flag: str | None = None
+    clears: bool = False
     held_for: HoldReason | None = None
     provider_id: int | None = None
     upstream_id: str | None = None

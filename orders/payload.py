@@ -1,15 +1,15 @@
 """An order as the fields of an upstream `add`."""
 
-from orders.models import Order
-from provider.models import Offer
+from orders.models import Attempt
 
 
-def add_fields(*, order: Order, offer: Offer) -> dict[str, str]:
-    """Return what to send for `order` at `offer`, by the table of types.
+def add_fields(*, attempt: Attempt) -> dict[str, str]:
+    """Return what to send for an attempt's order at its offer, by the table of types.
 
     Runs and interval go together or not at all. Where lines are counted no quantity is
-    sent.
+    sent. A provider that knows request ids gets the attempt's own.
     """
+    order, offer = attempt.order, attempt.offer
     rule = order.rule
     columns = {
         "link": order.link,
@@ -25,4 +25,9 @@ def add_fields(*, order: Order, offer: Offer) -> dict[str, str]:
             for name in rule.fields
             if values.get(name) not in (None, "")
         },
+        **(
+            {"request_id": str(attempt.request_id)}
+            if offer.provider.request_ids
+            else {}
+        ),
     }

@@ -11,6 +11,12 @@ def submit(*, order_id: int) -> None:
     actions.submit(order_id=order_id)
 
 
+@app.task(name="orders.gather_evidence")
+def gather_evidence(*, order_id: int) -> None:
+    """Look whether one unknown order exists upstream."""
+    actions.gather_evidence(order_id=order_id)
+
+
 @app.task(name="orders.track")
 def track(*, provider_id: int) -> None:
     """Ask a provider about its due orders and refills, batch by batch."""

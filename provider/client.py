@@ -31,6 +31,7 @@ from provider.protocol.readers import (
     read_balance,
     read_cancels,
     read_catalogue,
+    read_orders,
     read_refill_statuses,
     read_refills,
     read_statuses,
@@ -43,6 +44,7 @@ from provider.protocol.replies import (
     Catalogue,
     ErrorReply,
     IdError,
+    ListedOrder,
     RefillAnswer,
     RefillStatusRow,
     RequestOutcome,
@@ -122,6 +124,11 @@ class Client:
                 return rows, exchange, False
         rows, exchange = self._refill_statuses_one_by_one(ids)
         return rows, exchange, True
+
+    def orders(self) -> tuple[list[ListedOrder], Exchange]:
+        """Return our newest orders, where the provider lists them. Raises CallFailed."""
+        reader = partial(read_orders, phrases=self.endpoint.phrases)
+        return self._read("orders", {}, reader)
 
     def add(self, fields: Mapping[str, str]) -> tuple[AddAnswer, Exchange]:
         """Place an order with these fields of the protocol, and say what it came to."""

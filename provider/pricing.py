@@ -68,7 +68,9 @@ PRICED = """
              ) AS price
       FROM (
         SELECT service.id, service.type, service.fixed_price,
-               service.overcharged_at IS NOT NULL AS overcharged,
+               -- What came after it, a new rate, explains it.
+               coalesce(service.overcharged_at > offer.changed_at, false)
+                 AS overcharged,
                offer.withdrawn_at IS NOT NULL AS withdrawn,
                offer.rate_seen * CASE
                  WHEN provider.currency = %(currency)s THEN 1 ELSE fx.rate

@@ -1,12 +1,20 @@
 """Reading providers, the catalogue, and what things cost."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from provider.enums import OffReason
-from provider.models import Category, ExchangeRate, Offer, Provider, Service
+from provider.models import (
+    Category,
+    ExchangeRate,
+    Offer,
+    Provider,
+    Route,
+    Service,
+)
 
 
 def provider(*, provider_id: int) -> Provider | None:
@@ -60,9 +68,18 @@ def categories_on_sale() -> QuerySet[Category]:
     ).order_by("position", "name")
 
 
+def offers_of(*, service_id: int) -> list[Offer]:
+    """Return the offers that a service may be bought at, first choice first."""
+    routes = Route.objects.filter(service=service_id).order_by("position")
+    return [route.offer for route in routes.select_related("offer__provider")]
+
+
 def first_offer(*, service: Service) -> Offer | None:
-    """Return the offer that the service buys at present."""
-    route = (
-        service.routes.select_related("offer__provider").order_by("position").first()
-    )
-    return route.offer if route else None
+    """Return the service's first choice, or None where it has no route."""
+    return next(iter(offers_of(service_id=service.pk)), None)
+
+
+def exchange_rates(*, bases: Iterable[str]) -> dict[str, Decimal]:
+    """Return what one of each currency costs in the shop's now, where somebody said."""
+    rates = {base: exchange_rate(base=base) for base in set(bases)}
+    return {base: rate for base, rate in rates.items() if rate is not None}

@@ -1,5 +1,7 @@
 """What the queue may ask of this room."""
 
+from django.conf import settings
+
 from provider import actions, queries
 from shop.celery import app, ring
 from shop.ticks import take
@@ -24,7 +26,7 @@ def sync(*, provider_id: int) -> None:
 @app.task(name="provider.read_balances")
 def read_balances() -> None:
     """Ring for the balance of every active provider."""
-    if take("provider.read_balances", every=60):
+    if take("provider.read_balances", every=settings.BALANCE_INTERVAL):
         for provider in queries.active_providers():
             ring("provider.read_balance", provider_id=provider.pk)
 

@@ -14,20 +14,25 @@ BURST = 5.0
 
 def client_of(provider: Provider) -> Client:
     """Return a client for `provider`, with the wordings that staff have explained."""
-    phrases = ErrorPhrase.objects.filter(provider__in=[provider]) | (
-        ErrorPhrase.objects.filter(provider=None)
-    )
     return Client(
         Endpoint(
             url=provider.url,
             key=provider.key,
             user_agent=provider.user_agent,
             refill_status_one_by_one=provider.refill_status_one_by_one,
-            phrases=tuple(
-                Phrase(row.pattern, ErrorClass(row.error_class))
-                for row in phrases.order_by("provider", "id")
-            ),
+            phrases=phrases_of(provider.pk),
         )
+    )
+
+
+def phrases_of(provider_id: int) -> tuple[Phrase, ...]:
+    """Return the wordings that staff have explained: the provider's own, then all's."""
+    rows = ErrorPhrase.objects.filter(provider__in=[provider_id]) | (
+        ErrorPhrase.objects.filter(provider=None)
+    )
+    return tuple(
+        Phrase(row.pattern, ErrorClass(row.error_class))
+        for row in rows.order_by("provider", "id")
     )
 
 

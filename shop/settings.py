@@ -203,6 +203,21 @@ TRACK_INTERVAL: int = _read("int", "TRACK_INTERVAL", 2 if DEMO else 30, "seconds
 TRACK_INTERVAL_MAX: int = _read(
     "int", "TRACK_INTERVAL_MAX", 10 if DEMO else 900, "seconds, such as 900"
 )
+# Between the tries of an order that is held, in seconds; the last one repeats.
+HELD_WAITS: tuple[float, ...] = tuple(
+    float(wait)
+    for wait in _read(
+        "list", "HELD_WAITS", ["300", "900", "3600"], "seconds, such as 300,900,3600"
+    )
+)
+# A provider that failed several times in a row is left alone for so many seconds, and
+# then for twice as many, and so on.
+BREAKER_WAIT: float = _read("float", "BREAKER_WAIT", 30.0, "seconds, such as 30")
+# How often it is looked whether an unknown order exists after all, in seconds; and
+# after how many hours staff may give its charge back at the shop's risk.
+EVIDENCE_INTERVAL: int = _read("int", "EVIDENCE_INTERVAL", 600, "seconds, such as 600")
+RISK_REFUND_HOURS: int = _read("int", "RISK_REFUND_HOURS", 72, "hours, such as 72")
+BALANCE_INTERVAL: int = _read("int", "BALANCE_INTERVAL", 60, "seconds, such as 60")
 SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
 
 # --- Log-in ----------------------------------------------------------------------

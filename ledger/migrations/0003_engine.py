@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='transfer',
             name='kind',
-            field=models.CharField(choices=[('credit', 'Credit'), ('credit:reversal', 'Credit reversed'), ('order:charge', 'Order'), ('order:refund', 'Refund'), ('order:cost', 'Cost of an order'), ('order:cost-correction', 'Cost corrected'), ('order:loss', "Refund at the shop's risk"), ('provider:funds', 'Funds sent to a provider')], max_length=24, verbose_name='kind'),
+            field=models.CharField(choices=[('credit', 'Credit'), ('credit:reversal', 'Credit reversed'), ('order:charge', 'Order'), ('order:refund', 'Refund'), ('order:cost', 'Cost of an order'), ('order:cost-second', 'Cost of a second upstream order'), ('order:cost-correction', 'Cost corrected'), ('order:loss', "Refund at the shop's risk"), ('provider:funds', 'Funds sent to a provider')], max_length=24, verbose_name='kind'),
         ),
     ]

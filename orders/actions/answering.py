@@ -3,38 +3,59 @@
 What cannot be told is *unknown*: not repeated, not refunded, flagged.
 """
 
+import logging
 from dataclasses import replace
+from time import monotonic, sleep
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
+from django.db.models.functions import Coalesce, Now
 
-from accounts.models import User
 from ledger import actions as ledger
-from orders.actions.costs import book_expected_cost
-from orders.actions.telling import tell_customer, tell_staff
+from orders.actions.costs import book_expected_cost, book_second_cost
+from orders.actions.holding import hold
+from orders.actions.telling import tell_staff
 from orders.actions.transitions import transition
-from orders.changes import TWICE, Change
-from orders.enums import HoldReason, Outcome, Status, Submission
-from orders.models import Attempt, Order
+from orders.actions.withdrawing import withdraw
+from orders.changes import EXISTS, TWICE, Change
+from orders.enums import HoldReason, Outcome, Submission
+from orders.models import Attempt, Delivery, Order
 from provider import actions as providers
 from provider.client import Exchange
-from provider.models import Reply
+from provider.models import Reply, Route
 from provider.protocol.replies import AddAnswer, AddOutcome
 from provider.upstream import archive, postpone_calls
 
-# Between the tries of an order that is held, in seconds: 5, 15, 60 minutes. The last is
-# also the longest that any order waits to be looked at.
-HELD_WAITS = (300, 900, 3600)
+logger = logging.getLogger(__name__)
+
 # Between the tries of one that was not executed: doubling, up to 5 minutes.
 LONGEST_BACKOFF = 300.0
 MOST_ATTEMPTS = 20
+# Seconds until it is first looked whether an unknown order exists after all, and
+# between the tries to keep an answer while the database is away.
+FIRST_LOOK = 5.0
+AWAY = 0.5
 
 _HELD_FOR = {
     AddOutcome.HELD_FUNDS: HoldReason.FUNDS,
     AddOutcome.HELD_LINK: HoldReason.LINK,
     AddOutcome.HELD_WORDING: HoldReason.WORDING,
 }
+# Answers to a request id sent again that settle what became of the first one.
+_REPEAT_PROVES = frozenset(
+    {
+        AddOutcome.ACCEPTED,
+        AddOutcome.REFUSED,
+        AddOutcome.HELD_FUNDS,
+        AddOutcome.HELD_LINK,
+    }
+)
 _OUTCOMES = {
     AddOutcome.ACCEPTED: Outcome.ACCEPTED,
     AddOutcome.REFUSED: Outcome.REFUSED,
@@ -45,6 +66,24 @@ _OUTCOMES = {
     AddOutcome.PROVIDER_DOWN: Outcome.NOT_EXECUTED,
     AddOutcome.UNKNOWN: Outcome.UNKNOWN,
 }
+
+
+def keep_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
+    """Apply an answer, again and again while the database is away.
+
+    What it says was paid for and comes only once: a restart of the database must not
+    lose it. After the lease the order is unknown meanwhile, and the answer a late one.
+    """
+    until = monotonic() + settings.ATTEMPT_LEASE
+    while True:
+        try:
+            return apply_answer(attempt=attempt, answer=answer, exchange=exchange)
+        except (OperationalError, InterfaceError):
+            if monotonic() >= until:
+                raise
+            logger.warning("The answer of attempt %s waits for the database", attempt)
+            connection.close()
+            sleep(AWAY)
 
 
 def apply_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
@@ -61,9 +100,48 @@ def apply_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
 
 
 @transaction.atomic(durable=True)
+def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
+    """Commit what the same request id, sent again, says of an unknown order.
+
+    The provider promises the same answer to the same id: an acceptance is that of the
+    attempt itself, and a refusal proves that it was never accepted. All else proves
+    nothing.
+    """
+    if answer.outcome not in _REPEAT_PROVES:
+        return
+    taken = answer.upstream_id is not None and is_taken(
+        provider_id=attempt.provider_id, upstream_id=answer.upstream_id
+    )
+    if taken:
+        return
+    reply = archive(provider=attempt.provider, exchange=exchange)
+    ledger.lock_customers(customer_ids=[attempt.order.customer_id])
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=attempt.order_id
+    )
+    proved = Attempt.objects.filter(
+        pk=attempt.pk, outcome__in=("", Outcome.UNKNOWN)
+    ).update(
+        answered_at=Coalesce("answered_at", Now()),
+        outcome=_OUTCOMES[answer.outcome],
+        upstream_id=answer.upstream_id,
+        error=answer.error[:300],
+        reply=reply,
+    )
+    if not proved:
+        return
+    if order.submission == Submission.UNKNOWN:
+        _apply_to(order, attempt, answer, reply)
+    elif answer.outcome == AddOutcome.ACCEPTED:
+        note_second(order=order, attempt=attempt, reply=reply)
+
+
+@transaction.atomic(durable=True)
 def _apply_answer(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
     reply = archive(provider=attempt.provider, exchange=exchange)
-    if answer.outcome == AddOutcome.ACCEPTED and _is_taken(attempt, answer.upstream_id):
+    if answer.outcome == AddOutcome.ACCEPTED and is_taken(
+        provider_id=attempt.provider_id, upstream_id=answer.upstream_id
+    ):
         answer = replace(
             answer,
             outcome=AddOutcome.UNKNOWN,
@@ -88,13 +166,34 @@ def _apply_answer(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> No
     if is_last and order.submission in {Submission.SENDING, Submission.UNKNOWN}:
         _apply_to(order, attempt, answer, reply)
     elif answer.outcome == AddOutcome.ACCEPTED:
-        _flag_second(order, answer, reply)
+        note_second(order=order, attempt=attempt, reply=reply)
+    _note_health(attempt, answer, exchange)
 
 
-def _is_taken(attempt: Attempt, upstream_id: str | None) -> bool:
-    return Attempt.objects.filter(
-        provider=attempt.provider, upstream_id=upstream_id
-    ).exists()
+def _note_health(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
+    """Tell the circuit breaker how the provider fared; its row is locked last."""
+    provider = attempt.provider
+    if answer.outcome == AddOutcome.UNKNOWN or exchange.failure:
+        providers.note_failure(provider=provider)
+    else:
+        providers.note_answer(provider=provider)
+    if answer.outcome == AddOutcome.PROVIDER_DOWN:
+        providers.pause_in_transaction(
+            provider=provider, reason=answer.error, heals=True
+        )
+    if answer.outcome == AddOutcome.REFUSED:
+        providers.refresh_soon(provider=provider)
+    if answer.retry_after:
+        postpone_calls(provider_id=provider.pk, seconds=answer.retry_after)
+
+
+def is_taken(*, provider_id: int, upstream_id: str | None) -> bool:
+    """Whether the provider's id is that of an attempt or a delivery of ours already."""
+    wanted = {"provider": provider_id, "upstream_id": upstream_id}
+    return (
+        Attempt.objects.filter(**wanted).exists()
+        or Delivery.objects.filter(**wanted).exists()
+    )
 
 
 def _apply_to(order: Order, attempt: Attempt, answer: AddAnswer, reply: Reply) -> None:
@@ -114,12 +213,11 @@ def _apply_to(order: Order, attempt: Attempt, answer: AddAnswer, reply: Reply) -
             if not late:
                 give_up_waiting(order_id=order.pk, reason=answer.error, reply=reply)
         case AddOutcome.REFUSED if not late:
-            transition([replace(base, submission=Submission.REFUSED, wait=0)])
-            tell_customer(withdraw(order=order, reason=answer.error, reply=reply))
+            _refuse(order, answer, base)
         case AddOutcome.HELD_FUNDS | AddOutcome.HELD_LINK if not late:
-            _hold(attempt, answer, base)
+            _hold(order, attempt, answer, reply)
         case AddOutcome.HELD_WORDING:
-            _hold(attempt, answer, base)
+            _hold(order, attempt, answer, reply)
         case _:
             _queue_again(attempt, answer, base)
 
@@ -145,29 +243,34 @@ def _accept(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
     book_expected_cost(attempt=attempt, provider=attempt.provider)
 
 
-def _hold(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
+def _refuse(order: Order, answer: AddAnswer, base: Change) -> None:
+    """Try the next offer, if there is one; else end the order with a full refund.
+
+    Whether the next one still earns is seen when it is claimed.
+    """
+    transition([replace(base, submission=Submission.REFUSED, wait=0)])
+    refused = order.attempts.filter(outcome=Outcome.REFUSED).values("offer_id")
+    left = Route.objects.filter(service=order.service_id, offer__type=order.type)
+    if left.exclude(offer__in=refused).exists():
+        transition([replace(base, submission=Submission.QUEUED, wait=0, flag="")])
+    else:
+        withdraw(order=order, reason=answer.error, reply=base.reply)
+
+
+def _hold(order: Order, attempt: Attempt, answer: AddAnswer, reply: Reply) -> None:
     """Keep the order: the customer has paid, and the provider will take it later.
 
     Wording that nobody has explained yet is not retried: staff name its class once.
     """
-    new_wording = answer.outcome == AddOutcome.HELD_WORDING
-    stop = new_wording or attempt.no >= MOST_ATTEMPTS
-    wait = HELD_WAITS[min(attempt.no, len(HELD_WAITS)) - 1]
-    text = f"{'new wording' if new_wording else answer.outcome}: {answer.error}"
-    transition(
-        [
-            replace(
-                base,
-                submission=Submission.HELD,
-                held_for=_HELD_FOR[answer.outcome],
-                reason=text,
-                wait=None if stop else wait,
-                done_waiting=stop,
-                flag=text if stop else None,
-            )
-        ]
+    held_for = _HELD_FOR[answer.outcome]
+    new_wording = held_for == HoldReason.WORDING
+    hold(
+        order=order,
+        held_for=held_for,
+        why=f"{'new wording' if new_wording else answer.outcome}: {answer.error}",
+        reply=reply,
+        stop=new_wording or attempt.no >= MOST_ATTEMPTS,
     )
-    tell_staff(attempt.order_id, text)
 
 
 def _queue_again(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
@@ -175,10 +278,6 @@ def _queue_again(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
 
     Retry-After is kept by the provider's row: the order itself is looked at sooner.
     """
-    if answer.outcome == AddOutcome.PROVIDER_DOWN:
-        providers.pause_in_transaction(provider=attempt.provider, reason=answer.error)
-    if answer.retry_after:
-        postpone_calls(provider_id=attempt.provider_id, seconds=answer.retry_after)
     wait = answer.retry_after or min(2.0**attempt.no, LONGEST_BACKOFF)
     # A poison order is left to staff rather than sent for ever.
     exhausted = attempt.no >= MOST_ATTEMPTS
@@ -188,7 +287,7 @@ def _queue_again(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
             replace(
                 base,
                 submission=Submission.QUEUED,
-                wait=None if exhausted else min(wait, HELD_WAITS[-1]),
+                wait=None if exhausted else min(wait, settings.HELD_WAITS[-1]),
                 done_waiting=exhausted,
                 flag=flag,
             )
@@ -198,9 +297,16 @@ def _queue_again(attempt: Attempt, answer: AddAnswer, base: Change) -> None:
         tell_staff(attempt.order_id, flag)
 
 
-def _flag_second(order: Order, answer: AddAnswer, reply: Reply) -> None:
-    """Flag an order that is upstream twice, or is no more ours; it is not sent again."""
-    text = f"{TWICE}{answer.upstream_id} is also ours"
+def note_second(*, order: Order, attempt: Attempt, reply: Reply | None) -> None:
+    """Flag an order that is upstream twice, or is no more ours; it is not sent again.
+
+    The id stays with its attempt, and what it costs is booked: upstream takes it.
+    Inside the caller's step, which has locked the order.
+    """
+    attempt.refresh_from_db(fields=["upstream_id"])
+    text = f"{TWICE}{attempt.upstream_id} is also ours"
+    if order.submission == Submission.WITHDRAWN:
+        text = f"{EXISTS}{attempt.upstream_id}"
     change = Change(
         order_id=order.pk,
         reason=text,
@@ -209,13 +315,14 @@ def _flag_second(order: Order, answer: AddAnswer, reply: Reply) -> None:
         reply=reply,
     )
     transition([change])
+    book_second_cost(attempt=attempt, provider=attempt.provider)
     tell_staff(order.pk, text)
 
 
 def give_up_waiting(*, order_id: int, reason: str, reply: Reply | None = None) -> None:
     """Make an order that is being sent unknown, and flag it; inside the caller's step.
 
-    Nothing repeats or refunds it by itself.
+    Nothing repeats or refunds it by itself; evidence is looked for from now on.
     """
     text = f"unknown whether it was accepted: {reason}"
     transition(
@@ -226,34 +333,9 @@ def give_up_waiting(*, order_id: int, reason: str, reply: Reply | None = None) -
                 submission=Submission.UNKNOWN,
                 reason=reason,
                 flag=text,
-                done_waiting=True,
+                wait=FIRST_LOOK,
                 reply=reply,
             )
         ]
     )
     tell_staff(order_id, text)
-
-
-def withdraw(
-    *, order: Order, reason: str, reply: Reply | None = None, by: User | None = None
-) -> Order:
-    """End an order that is not upstream, give the whole charge back, and return it.
-
-    Inside the caller's step, which has locked the customer's accounts.
-    """
-    (withdrawn,) = transition(
-        [
-            Change(
-                order_id=order.pk,
-                submission=Submission.WITHDRAWN,
-                status=Status.CANCELED,
-                refunded=order.charge,
-                reason=reason,
-                done_waiting=True,
-                flag="",
-                reply=reply,
-                by=by,
-            )
-        ]
-    )
-    return withdrawn

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from ledger import actions as ledger
 from notices import actions as notices
-from orders.actions.answering import withdraw
+from orders.actions.withdrawing import withdraw
 from orders.enums import RefillStatus, RequestKind, RequestState, Status
 from orders.errors import OrderError
 from orders.models import Order, OrderEvent, OrderRequest

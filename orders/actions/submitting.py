@@ -4,26 +4,33 @@ No `add` leaves while an earlier one of the same order is not proved refused or 
 executed.
 """
 
+import logging
 from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal, localcontext
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Max
 from django.db.models.functions import Now
 
-from orders.actions.answering import HELD_WAITS, apply_answer
+from ledger import actions as ledger
+from orders.actions.answering import keep_answer
+from orders.actions.holding import hold
 from orders.actions.telling import tell_staff
 from orders.actions.transitions import transition
+from orders.actions.withdrawing import withdraw
 from orders.changes import Change
-from orders.enums import HoldReason, Submission
+from orders.enums import HoldReason, Outcome, Submission
 from orders.models import Attempt, Order
 from orders.payload import add_fields
-from provider.models import Offer, Provider
-from provider.queries import exchange_rate, first_offer
+from orders.routing import AllRefused, NoWay, Way, choose, places, usable
+from provider.enums import LossPolicy
+from provider.models import Provider
+from provider.queries import exchange_rates, offers_of
 from provider.upstream import client_of, take_call
-from shop.money import PLACES, cost, round_up
+from shop.money import cost
+
+logger = logging.getLogger(__name__)
 
 # Seconds. A provider that is full or spaced by its rate limit is tried again soon, one
 # that is paused or has withdrawn the offer later.
@@ -31,6 +38,8 @@ SOON = 1.0
 LATER = 15.0
 # The sweeper moves an order so far ahead when it rings for it, and rings again then.
 HINT = 10
+# A claim that fails by itself, so often in a row, is left to staff.
+POISON = 5
 
 
 @dataclass(frozen=True)
@@ -49,72 +58,120 @@ def submit(*, order_id: int) -> None:
     2. Call `add`, with no transaction open.
     3. Commit what the answer means.
     """
-    claim = _claim(order_id)
+    try:
+        claim = _claim(order_id)
+    except (OperationalError, InterfaceError):
+        # The database is away, for all orders: the sweeper rings again.
+        raise
+    except Exception:
+        logger.exception("Order %s cannot be claimed", order_id)
+        _push(order_id)
+        return
     if claim is None:
         return
     answer, exchange = client_of(claim.provider).add(claim.fields)
-    apply_answer(attempt=claim.attempt, answer=answer, exchange=exchange)
+    keep_answer(attempt=claim.attempt, answer=answer, exchange=exchange)
 
 
 @transaction.atomic(durable=True)
 def _claim(order_id: int) -> Claim | None:
-    order = (
-        Order.objects.filter(pk=order_id, submission=Submission.QUEUED)
-        .select_related("service")
-        .first()
-    )
+    queued = Order.objects.filter(pk=order_id, submission=Submission.QUEUED)
+    order = queued.select_related("service").annotate(now=Now()).first()
     if order is None:
+        return None
+    try:
+        way = _choose(order, now=vars(order)["now"])
+    except AllRefused:
+        _end(order, "everybody who sells it has refused it")
+        return None
+    if isinstance(way, NoWay):
+        _wait_or_hold(order, way)
         return None
     # The provider's row is locked first, so that two claims cannot both take the last
     # free place; then the order's, unless somebody else has it.
-    offer = first_offer(service=order.service)
-    provider = _lock_provider(offer) if offer else None
-    locked = (
+    provider, now = _lock_provider(way.offer.provider_id)
+    locked = _lock(order_id)
+    if locked is None:
+        return None
+    if not _has_place(provider, now):
+        _postpone(order_id, SOON)
+        return None
+    return _take(locked, way, provider)
+
+
+def _choose(order: Order, *, now: datetime) -> Way | NoWay:
+    offers = offers_of(service_id=order.service_id)
+    refused = order.attempts.filter(outcome=Outcome.REFUSED)
+    return choose(
+        order,
+        offers,
+        refused=frozenset(refused.values_list("offer_id", flat=True)),
+        rates=exchange_rates(bases=(offer.provider.currency for offer in offers)),
+        now=now,
+    )
+
+
+def _lock_provider(provider_id: int) -> tuple[Provider, datetime]:
+    """Lock the provider's row; return it, and the time by the database's clock."""
+    locked = Provider.objects.select_for_update(no_key=True).annotate(now=Now())
+    provider = locked.get(pk=provider_id)
+    return provider, provider.now
+
+
+def _lock(order_id: int) -> Order | None:
+    """Lock the order if it is still queued and due, and nobody else has it."""
+    return (
         Order.objects.filter(
             pk=order_id,
             submission=Submission.QUEUED,
             next_at__lte=Now() + timedelta(seconds=HINT),
         )
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .select_related("service")
         .first()
     )
-    if locked is None:
-        return None
-    if offer is None or provider is None:
-        _hold(locked, HoldReason.ROUTE, "nobody sells it to us at present")
-        return None
-    if (wait := _must_wait(provider, offer)) is not None:
-        Order.objects.filter(pk=order_id).update(
-            next_at=Now() + timedelta(seconds=wait)
-        )
-        return None
-    return _take(locked, offer, provider)
 
 
-def _lock_provider(offer: Offer) -> Provider:
-    return Provider.objects.select_for_update(no_key=True).get(pk=offer.provider_id)
-
-
-def _must_wait(provider: Provider, offer: Offer) -> float | None:
-    """Return for how many seconds nothing can be sent, or None where it can now."""
-    if not provider.active or provider.paused_at or offer.withdrawn_at:
-        return LATER
+def _has_place(provider: Provider, now: datetime) -> bool:
+    """Whether the locked provider takes one more order at this very moment."""
+    if not usable(provider, now=now):
+        return False
     in_flight = Attempt.objects.filter(
         provider=provider, answered_at=None, lease_until__gt=Now()
     ).count()
-    if in_flight >= provider.max_in_flight or not take_call(provider_id=provider.pk):
-        return SOON
-    return None
+    return in_flight < places(provider) and take_call(provider_id=provider.pk)
 
 
-def _take(order: Order, offer: Offer, provider: Provider) -> Claim | None:
-    rate = exchange_rate(base=provider.currency)
-    if rate is None:
-        _hold(order, HoldReason.RATE, f"nobody said what one {provider.currency} costs")
-        return None
-    if _costs_too_much(order, offer, rate):
-        _hold(order, HoldReason.COST, "it would cost more than the customer paid")
-        return None
+def _postpone(order_id: int, seconds: float) -> None:
+    Order.objects.filter(pk=order_id).update(next_at=Now() + timedelta(seconds=seconds))
+
+
+def _wait_or_hold(order: Order, way: NoWay) -> None:
+    """Leave an order that nothing sells now for later, or for staff."""
+    held_for = way.held_for
+    if held_for == HoldReason.COST and order.service.loss_policy == LossPolicy.REFUND:
+        _end(order, way.why)
+        return
+    locked = _lock(order.pk)
+    if locked is None:
+        return
+    if held_for is None:
+        _postpone(order.pk, LATER)
+    else:
+        hold(order=locked, held_for=held_for, why=way.why)
+
+
+def _end(order: Order, why: str) -> None:
+    """Withdraw an order that nobody will take: accounts are locked before it is."""
+    ledger.lock_customers(customer_ids=[order.customer_id])
+    locked = _lock(order.pk)
+    if locked is not None:
+        withdraw(order=locked, reason=why)
+
+
+def _take(order: Order, way: Way, provider: Provider) -> Claim:
+    """Record the attempt, and that the order is being sent."""
+    offer = way.offer
     per_package = order.rule.per_package
     last = order.attempts.aggregate(no=Max("no"))["no"] or 0
     attempt = Attempt.objects.create(
@@ -124,7 +181,8 @@ def _take(order: Order, offer: Offer, provider: Provider) -> Claim | None:
         offer=offer,
         expected_cost=cost(offer.rate_seen, order.units, per_package=per_package),
         currency=provider.currency,
-        fx_rate=rate,
+        fx_rate=way.fx_rate,
+        balance_before=provider.balance,
         lease_until=Now() + timedelta(seconds=settings.ATTEMPT_LEASE),
     )
     transition(
@@ -138,31 +196,21 @@ def _take(order: Order, offer: Offer, provider: Provider) -> Claim | None:
             )
         ]
     )
-    return Claim(attempt, provider, add_fields(order=order, offer=offer))
+    return Claim(attempt, provider, add_fields(attempt=attempt))
 
 
-def _hold(order: Order, held_for: HoldReason, why: str) -> None:
-    """Hold an order that cannot be sent now, flagged; it is tried again ever later."""
-    transition(
-        [
-            Change(
-                order_id=order.pk,
-                expected=Submission.QUEUED,
-                submission=Submission.HELD,
-                held_for=held_for,
-                reason=why,
-                flag=why,
-                wait=HELD_WAITS[min(order.holds, len(HELD_WAITS) - 1)],
-            )
-        ]
+@transaction.atomic(durable=True)
+def _push(order_id: int) -> None:
+    """Push an order whose claim fails by itself ahead; in the end staff look at it."""
+    order = _lock(order_id)
+    if order is None:
+        return
+    errors = order.errors + 1
+    if errors >= POISON:
+        text = f"it failed {errors} times before it could be sent"
+        transition([Change(order_id=order_id, reason=text, flag=text)])
+        tell_staff(order_id, text)
+    Order.objects.filter(pk=order_id).update(
+        errors=min(errors, 30_000),
+        next_at=Now() + timedelta(seconds=min(2.0**errors, settings.HELD_WAITS[-1])),
     )
-    tell_staff(order.pk, why)
-
-
-def _costs_too_much(order: Order, offer: Offer, rate: Decimal) -> bool:
-    """Return whether the newest cost exceeds what was charged (I6)."""
-    with localcontext(prec=60):
-        exact: Decimal = offer.rate_seen * rate * order.units
-        if not order.rule.per_package:
-            exact /= 1000
-        return bool(round_up(exact, Decimal(1).scaleb(-PLACES)) > order.charge)

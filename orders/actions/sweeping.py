@@ -7,11 +7,10 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models.functions import Now
 
+from orders.actions import explaining, holding
 from orders.actions.answering import give_up_waiting
 from orders.actions.requesting import give_up_request
 from orders.actions.submitting import HINT
-from orders.actions.transitions import transition
-from orders.changes import Change
 from orders.enums import RequestKind, RequestState, Submission
 from orders.models import Order, OrderRequest
 from shop.celery import ring
@@ -25,14 +24,20 @@ def sweep() -> None:
     """Look after everything that is due, once.
 
     1. What was being sent and whose lease is over becomes unknown, never queued.
-    2. Held orders whose wait is over are queued again.
-    3. Queued orders are rung for, as are providers with orders or refills to follow,
-       and requests to send.
+    2. Held orders are queued again whose wait is over, whose provider has funds again,
+       or whose wording staff have explained.
+    3. Queued orders are rung for, as are unknown ones to look for, providers with orders
+       or refills to follow, and requests to send.
     """
     _each(_expire, _due(Submission.SENDING))
     _each(_release, _due(Submission.HELD))
+    _release_funded()
+    _reread_wordings()
     for order_id in _hint():
         ring("orders.submit", order_id=order_id)
+    for submission in (Submission.UNKNOWN, Submission.WITHDRAWN):
+        for order_id in _due(submission):
+            ring("orders.gather_evidence", order_id=order_id)
     _sweep_requests()
     for provider_id in _providers_to_track():
         ring("orders.track", provider_id=provider_id)
@@ -62,20 +67,19 @@ def _expire(order_id: int) -> None:
         give_up_waiting(order_id=order_id, reason="no answer within the lease")
 
 
-@transaction.atomic(durable=True)
 def _release(order_id: int) -> None:
-    if _still(order_id, Submission.HELD):
-        transition(
-            [
-                Change(
-                    order_id=order_id,
-                    expected=Submission.HELD,
-                    submission=Submission.QUEUED,
-                    reason="waited long enough to try again",
-                    wait=0,
-                )
-            ]
-        )
+    holding.release(order_id=order_id)
+
+
+def _release_funded() -> None:
+    """Queue orders that waited for funds, as far as a newer balance covers them."""
+    for order_id in holding.funded():
+        holding.release(order_id=order_id, why="the balance covers it now")
+
+
+def _reread_wordings() -> None:
+    """Judge again what was held for new wording, once staff have named its class."""
+    _each(explaining.reread, explaining.explained())
 
 
 def _still(order_id: int, submission: Submission) -> bool:

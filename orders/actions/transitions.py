@@ -84,7 +84,7 @@ def transition(changes: Sequence[Change]) -> list[Order]:
             )
         if moved:
             movers.append(order)
-        if moved or change.flag:
+        if moved or change.flag or change.clears:
             events.append(_event(order, change, before, given_back))
         rows.append(_row(order, change, moved=moved))
     _give_back(returns)
@@ -135,7 +135,8 @@ def _assign(order: Order, change: Change) -> Decimal:
     if change.upstream_charge is not None:
         order.upstream_charge = change.upstream_charge
     order.misses = change.misses
-    if change.flag is not None and not order.flag_reason.startswith(LASTING):
+    stays = order.flag_reason.startswith(LASTING) and not change.clears
+    if change.flag is not None and not stays:
         order.flag_reason = change.flag[:300]
     return given_back
 

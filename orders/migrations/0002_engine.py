@@ -132,6 +132,10 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='days', to='provider.provider'),
         ),
         migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('submission', 'held')), fields=['held_for'], name='order_held'),
+        ),
+        migrations.AddIndex(
             model_name='delivery',
             index=models.Index(condition=models.Q(('next_at__isnull', False)), fields=['provider', 'next_at'], name='delivery_to_track'),
         ),

@@ -181,6 +181,12 @@ class Order(models.Model):
                 condition=Q(next_at__isnull=False) & ~Q(submission=Submission.ACCEPTED),
                 name="order_to_send",
             ),
+            # The sweeper again: what waits for funds, or for staff to explain it.
+            models.Index(
+                fields=["held_for"],
+                condition=Q(submission=Submission.HELD),
+                name="order_held",
+            ),
             # The trackers: whose status to ask for, provider by provider.
             models.Index(
                 fields=["provider", "next_at"],

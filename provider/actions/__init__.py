@@ -1,5 +1,6 @@
 """What happens to providers, their catalogue and its prices."""
 
+from provider.actions.breaker import note_answer, note_failure
 from provider.actions.pricing import (
     PricingError,
     reprice,
@@ -16,11 +17,17 @@ from provider.actions.providers import (
     pause,
     pause_in_transaction,
     read_balance,
+    refresh_soon,
     remember_refill_status_one_by_one,
     request_sync,
     resume,
     save_provider,
     take_due_sync,
+)
+from provider.actions.selling import (
+    clear_overcharge,
+    pause_overcharged,
+    set_loss_policy,
 )
 from provider.actions.syncing import publish_services, sync
 
@@ -29,12 +36,17 @@ __all__ = [
     "ProviderError",
     "add_provider",
     "ask_currency",
+    "clear_overcharge",
     "move",
+    "note_answer",
     "note_balance",
+    "note_failure",
     "pause",
     "pause_in_transaction",
+    "pause_overcharged",
     "publish_services",
     "read_balance",
+    "refresh_soon",
     "remember_refill_status_one_by_one",
     "reprice",
     "reprice_in_transaction",
@@ -43,6 +55,7 @@ __all__ = [
     "save_provider",
     "save_rule",
     "set_exchange_rate",
+    "set_loss_policy",
     "sync",
     "take_due_sync",
 ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,8 @@ from shop.money import cut
 
 logger = logging.getLogger(__name__)
 
+# Seconds between two readings of a catalogue that orders give cause for.
+REFRESH = 300
 # What fits into the column of a balance.
 HIGHEST_BALANCE = Decimal(10) ** 10
 
@@ -134,6 +137,10 @@ def _keep_balance(provider: Provider, reading: Reading) -> None:
     Provider.objects.filter(pk=provider.pk).update(
         balance=reading.amount, balance_at=Now()
     )
+    # Read after the pause, and so a proof that the key and the account work again.
+    Provider.objects.filter(pk=provider.pk, pause_heals=True).update(
+        paused_at=None, pause_reason="", pause_heals=False
+    )
 
 
 def note_balance(*, provider: Provider) -> bool:
@@ -155,10 +162,16 @@ def pause(*, provider: Provider, reason: str) -> bool:
     return pause_in_transaction(provider=provider, reason=reason)
 
 
-def pause_in_transaction(*, provider: Provider, reason: str) -> bool:
-    """The same, inside the caller's transaction."""
+def pause_in_transaction(
+    *, provider: Provider, reason: str, heals: bool = False
+) -> bool:
+    """The same, inside the caller's transaction.
+
+    With `heals` the pause ends by itself, once the provider tells our balance again:
+    what was wrong with the key or the account is then over.
+    """
     paused = Provider.objects.filter(pk=provider.pk, paused_at=None).update(
-        paused_at=Now(), pause_reason=reason[:300]
+        paused_at=Now(), pause_reason=reason[:300], pause_heals=heals
     )
     if paused:
         notices.tell_staff(
@@ -175,7 +188,7 @@ def resume(*, provider: Provider) -> bool:
     """Send to a paused provider again; False if it was not paused."""
     return bool(
         Provider.objects.filter(pk=provider.pk, paused_at__isnull=False).update(
-            paused_at=None, pause_reason=""
+            paused_at=None, pause_reason="", pause_heals=False
         )
     )
 
@@ -197,6 +210,16 @@ def remember_refill_status_one_by_one(*, provider: Provider) -> None:
 def request_sync(*, provider: Provider) -> None:
     """Make the provider's catalogue due now; the next sweep reads it."""
     Provider.objects.filter(pk=provider.pk).update(next_sync_at=Now())
+
+
+def refresh_soon(*, provider: Provider) -> None:
+    """Make the catalogue due now, unless it was read within the last REFRESH seconds.
+
+    For an order that was refused, or cost more than it should: what we know of the
+    service may be old. Inside the caller's transaction.
+    """
+    old = Q(synced_at=None) | Q(synced_at__lt=Now() - timedelta(seconds=REFRESH))
+    Provider.objects.filter(old, pk=provider.pk).update(next_sync_at=Now())
 
 
 @transaction.atomic(durable=True)

@@ -96,6 +96,18 @@ class Catalogue:
     total: int
 
 
+@dataclass(frozen=True)
+class ListedOrder:
+    """One of our orders, as a provider lists it; None or "" for what it does not say."""
+
+    upstream_id: str
+    service: str
+    link: str
+    request_id: str
+    quantity: int | None
+    charge: Decimal | None
+
+
 class AddOutcome(StrEnum):
     """What became of an `add`. Only ACCEPTED and UNKNOWN may have made an order."""
 

@@ -21,6 +21,7 @@ from provider.protocol.replies import (
     AddOutcome,
     CancelAnswer,
     IdError,
+    ListedOrder,
     RefillAnswer,
     RefillStatusRow,
     RequestOutcome,
@@ -62,6 +63,7 @@ class Script:
     cancel: CancelAnswer = CANCEL_ACCEPTED
     refills: dict[str, RefillStatusRow] = field(default_factory=dict)
     failure: Callable[[Sequence[str]], Exception | None] = lambda ids: None
+    orders: list[ListedOrder] = field(default_factory=list)
     one_by_one: bool = False
     calls: list[tuple[str, object]] = field(default_factory=list)
 
@@ -85,6 +87,10 @@ class ScriptedClient:
         self._ask("statuses", ids)
         known = self.script.statuses
         return {name: known[name] for name in ids if name in known}, EXCHANGE
+
+    def orders(self) -> tuple[list[ListedOrder], Exchange]:
+        self._ask("orders", [])
+        return self.script.orders, EXCHANGE
 
     def refill(self, ids: Sequence[str]) -> tuple[dict[str, RefillAnswer], Exchange]:
         self._ask("refill", ids)

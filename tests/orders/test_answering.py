@@ -259,7 +259,7 @@ def test_an_unknown_answer_is_flagged_and_neither_sent_again_nor_refunded(
 
     assert order.submission == Submission.UNKNOWN
     assert order.flag_reason == "unknown whether it was accepted: timeout"
-    assert order.next_at is None
+    assert 0 < seconds_ahead(order) <= 5
     assert book(order.customer)[:2] == before[:2]
     assert staff_alerts() == [f"Order {order.pk}: {order.flag_reason}"]
     actions.submit(order_id=order.pk)
@@ -436,5 +436,5 @@ def test_a_late_acceptance_of_a_cancelled_order_is_flagged(script: Script) -> No
     order = answer(attempt, accepted_as("77"))
 
     assert order.submission == Submission.WITHDRAWN
-    assert order.flag_reason == "two upstream orders: 77 is also ours"
+    assert order.flag_reason == "refunded, but upstream has it: 77"
     assert balance(customer=order.customer) == 100

@@ -2,17 +2,18 @@
 
 import pytest
 
-from orders.models import Order
+from orders.models import Attempt, Order
 from orders.payload import add_fields
-from provider.models import Offer
+from provider.models import Offer, Provider
 from provider.protocol.types import TYPES, ServiceType
 
 LINK = "https://example.com/film"
-OFFER = Offer(upstream_id="1001")
+OFFER = Offer(upstream_id="1001", provider=Provider())
 
 
 def fields(**values: object) -> dict[str, str]:
-    return add_fields(order=Order(link=LINK, **values), offer=OFFER)
+    order = Order(link=LINK, **values)
+    return add_fields(attempt=Attempt(order=order, offer=OFFER))
 
 
 def test_a_default_order_sends_link_and_quantity() -> None:
@@ -53,3 +54,14 @@ def test_no_field_of_any_type_is_lost(kind: ServiceType) -> None:
     sent = fields(type=kind, quantity=1, runs=2, interval=3, fields=others)
 
     assert set(sent) == {"service", *rule.fields}
+
+
+def test_a_provider_that_knows_request_ids_gets_one() -> None:
+    offer = Offer(upstream_id="1001", provider=Provider(request_ids=True))
+    attempt = Attempt(order=Order(type="package", link=LINK), offer=offer)
+
+    assert add_fields(attempt=attempt) == {
+        "service": "1001",
+        "link": LINK,
+        "request_id": str(attempt.request_id),
+    }

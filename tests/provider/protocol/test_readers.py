@@ -13,6 +13,7 @@ from provider.protocol.readers import (
     read_balance,
     read_cancels,
     read_catalogue,
+    read_orders,
     read_refill_statuses,
     read_refills,
     read_statuses,
@@ -54,7 +55,7 @@ BODIES = st.binary() | JSON.map(lambda value: json.dumps(value).encode())
 HTTP_STATUSES = st.sampled_from([200, 201, 400, 403, 422, 429, 500, 502])
 
 
-@pytest.mark.parametrize("read", [read_balance, read_catalogue])
+@pytest.mark.parametrize("read", [read_balance, read_catalogue, read_orders])
 @given(body=BODIES)
 def test_any_body_is_an_answer_or_unreadable(
     read: Callable[[bytes], object], body: bytes

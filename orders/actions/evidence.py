@@ -1,0 +1,190 @@
+"""Gathering evidence about unknown orders: whether they exist upstream after all.
+
+In this order: the same request id sent again, the provider's list of our orders, the
+ids between ours. Only what was found settles an order by itself (ADR 6); that nothing
+was found is written down, and staff decide.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from orders.actions.answering import apply_repeat
+from orders.actions.settling import SettlementError, accept_found
+from orders.actions.telling import tell_staff
+from orders.enums import EvidenceSource, Outcome, Submission, Verdict
+from orders.models import Attempt, Evidence, Order
+from orders.payload import add_fields
+from orders.searching import Finding, search_gap, search_list, weigh_balance
+from provider.client import Client
+from provider.protocol.replies import AddOutcome
+from provider.upstream import archive, client_of, take_call
+
+logger = logging.getLogger(__name__)
+
+# How long a refund at the shop's risk is watched, and how long an unknown order may be
+# unknown before it goes to the top of the staff's list.
+WATCHED = timedelta(days=30)
+URGENT = timedelta(hours=24)
+# Seconds between looks once a day has passed.
+LATER = 3600.0
+_REPEAT_SAYS = {
+    AddOutcome.ACCEPTED: Verdict.FOUND,
+    AddOutcome.REFUSED: Verdict.ABSENT,
+    AddOutcome.HELD_FUNDS: Verdict.ABSENT,
+    AddOutcome.HELD_LINK: Verdict.ABSENT,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """An attempt of which nobody knows whether it was accepted, ours to look for."""
+
+    attempt: Attempt
+    client: Client
+
+    def take_call(self) -> bool:
+        """Take a call from the provider's rate limit, as a step of its own."""
+        return _take_call(self.attempt.provider_id)
+
+
+def gather_evidence(*, order_id: int) -> None:
+    """Look for an unknown order that is due; nothing happens to any other.
+
+    1. Commit the claim: nobody else looks until the next time.
+    2. Ask, with no transaction open, one source after the other.
+    3. Commit each finding; the first that finds the order settles it.
+    """
+    look = _claim(order_id)
+    if look is None:
+        return
+    for finding in _findings(look):
+        if _keep(look.attempt, finding) and finding.verdict == Verdict.FOUND:
+            return
+
+
+@transaction.atomic(durable=True)
+def _claim(order_id: int) -> Look | None:
+    order = (
+        Order.objects.filter(
+            pk=order_id,
+            submission__in=(Submission.UNKNOWN, Submission.WITHDRAWN),
+            next_at__lte=Now() + timedelta(seconds=1),
+        )
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .first()
+    )
+    if order is None:
+        return None
+    attempt = (
+        order.attempts.filter(upstream_id=None, outcome__in=("", Outcome.UNKNOWN))
+        .select_related("order", "provider", "offer__provider")
+        .order_by("no")
+        .last()
+    )
+    if attempt is None or _is_over(order, attempt):
+        # An unknown order stays watched, by staff.
+        Order.objects.filter(pk=order_id).update(next_at=None)
+        return None
+    is_urgent = Attempt.objects.filter(pk=attempt.pk, sent_at__lt=Now() - URGENT)
+    wait: float = settings.EVIDENCE_INTERVAL
+    if is_urgent.exists():
+        wait = max(wait, LATER)
+        if order.submission == Submission.UNKNOWN:
+            tell_staff(order_id, "unknown for more than a day: please settle it")
+    Order.objects.filter(pk=order_id).update(next_at=Now() + timedelta(seconds=wait))
+    return Look(attempt, client_of(attempt.provider))
+
+
+def _is_over(order: Order, attempt: Attempt) -> bool:
+    """Whether a refund at the shop's risk was watched for long enough."""
+    return (
+        order.submission == Submission.WITHDRAWN
+        and Attempt.objects.filter(pk=attempt.pk, sent_at__lt=Now() - WATCHED).exists()
+    )
+
+
+@transaction.atomic(durable=True)
+def _take_call(provider_id: int) -> bool:
+    return take_call(provider_id=provider_id)
+
+
+def _findings(look: Look) -> list[Finding]:
+    """Ask the sources that the provider has, the strongest first, until one finds it."""
+    provider = look.attempt.provider
+    findings: list[Finding] = []
+    sources = (
+        (provider.request_ids, _repeat),
+        (provider.list_orders, lambda look: search_list(look.attempt, look.client)),
+        (
+            provider.id_gap,
+            lambda look: search_gap(look.attempt, look.client, look.take_call),
+        ),
+    )
+    for known, source in sources:
+        if known and look.take_call():
+            findings.append(source(look))
+            if findings[-1].verdict == Verdict.FOUND:
+                return findings
+    balance = weigh_balance(look.attempt)
+    return [*findings, balance] if balance else findings
+
+
+def _repeat(look: Look) -> Finding:
+    """Send the same request id again: by the provider's promise, no second order.
+
+    What it proves is applied at once, as a late answer is.
+    """
+    attempt = look.attempt
+    answer, exchange = look.client.add(add_fields(attempt=attempt))
+    apply_repeat(attempt=attempt, answer=answer, exchange=exchange)
+    return Finding(
+        EvidenceSource.REQUEST_ID,
+        _REPEAT_SAYS.get(answer.outcome, Verdict.UNCLEAR),
+        answer.error or str(answer.outcome),
+        answer.upstream_id or "",
+        exchange,
+    )
+
+
+def _keep(attempt: Attempt, finding: Finding) -> bool:
+    """Write a finding down, settle the order by it if it was found; False if it was not.
+
+    An id that somebody else's order has meanwhile proves nothing.
+    """
+    if finding.verdict != Verdict.FOUND or finding.source == EvidenceSource.REQUEST_ID:
+        _note(attempt, finding)
+        return True
+    try:
+        accept_found(attempt=attempt, finding=finding)
+    except SettlementError as error:
+        logger.warning("%s: %s is not it: %s", attempt, finding.upstream_id, error)
+        return False
+    return True
+
+
+@transaction.atomic(durable=True)
+def _note(attempt: Attempt, finding: Finding) -> None:
+    """Keep a finding that says something new, or says a second time that it is absent."""
+    before = Evidence.objects.filter(attempt=attempt, source=finding.source)
+    recent = Q(created_at__gt=Now() - timedelta(seconds=settings.EVIDENCE_INTERVAL / 2))
+    same = before.filter(verdict=finding.verdict, detail=finding.detail[:300])
+    is_second = finding.verdict == Verdict.ABSENT and same.count() == 1
+    if same.exists() and not (is_second and not before.filter(recent).exists()):
+        return
+    reply = None
+    if finding.exchange is not None:
+        reply = archive(provider=attempt.provider, exchange=finding.exchange)
+    Evidence.objects.create(
+        attempt=attempt,
+        source=finding.source,
+        verdict=finding.verdict,
+        upstream_id=finding.upstream_id,
+        detail=finding.detail[:300],
+        reply=reply,
+    )

@@ -1,0 +1,81 @@
+"""Orders that are held for a wording that nobody knew, once staff have explained it."""
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from orders.actions.transitions import transition
+from orders.changes import Change
+from orders.enums import HoldReason, Outcome, Submission
+from orders.models import Attempt, Order
+from provider import actions as providers
+from provider.protocol.errors import ErrorClass, classify
+from provider.upstream import phrases_of
+
+BATCH = 500
+# What a wording of each class makes of the attempt. One about an id explains nothing.
+_MEANS: Mapping[ErrorClass, Outcome] = {
+    ErrorClass.REFUSED: Outcome.REFUSED,
+    ErrorClass.NO_FUNDS: Outcome.HELD,
+    ErrorClass.LINK_BUSY: Outcome.HELD,
+    ErrorClass.NOT_EXECUTED: Outcome.NOT_EXECUTED,
+    ErrorClass.PROVIDER_DOWN: Outcome.NOT_EXECUTED,
+}
+
+
+def explained() -> list[int]:
+    """Return the orders whose wording has a class now."""
+    waiting = Order.objects.filter(
+        submission=Submission.HELD, held_for=HoldReason.WORDING
+    ).order_by("id")
+    return [
+        order.pk
+        for order in waiting[:BATCH]
+        if (attempt := _last_attempt(order)) and _class_of(attempt) in _MEANS
+    ]
+
+
+@transaction.atomic(durable=True)
+def reread(order_id: int) -> None:
+    """Queue a held order whose wording has a class now.
+
+    The attempt gets the outcome that it would have had: an offer that refused is not
+    asked again, and an order that all have refused is ended when it is claimed.
+    """
+    order = (
+        Order.objects.filter(
+            pk=order_id, submission=Submission.HELD, held_for=HoldReason.WORDING
+        )
+        .select_for_update(of=("self",), no_key=True)
+        .first()
+    )
+    attempt = order and _last_attempt(order)
+    if not order or not attempt:
+        return
+    error_class = _class_of(attempt)
+    Attempt.objects.filter(pk=attempt.pk).update(outcome=_MEANS[error_class])
+    transition(
+        [
+            Change(
+                order_id=order_id,
+                expected=Submission.HELD,
+                submission=Submission.QUEUED,
+                reason=f"the wording means {error_class}: {attempt.error}",
+                wait=0,
+                flag="",
+            )
+        ]
+    )
+    if error_class == ErrorClass.PROVIDER_DOWN:
+        providers.pause_in_transaction(
+            provider=attempt.provider, reason=attempt.error, heals=True
+        )
+
+
+def _last_attempt(order: Order) -> Attempt | None:
+    return order.attempts.select_related("provider").order_by("no").last()
+
+
+def _class_of(attempt: Attempt) -> ErrorClass:
+    """Return what the attempt's answer means by the wordings of today."""
+    return classify(attempt.error, phrases=phrases_of(attempt.provider_id))
