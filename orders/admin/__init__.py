@@ -1,0 +1,5 @@
+"""Orders, and what follows from them, as staff see it."""
+
+from orders.admin.orders import OrderAdmin
+
+__all__ = ["OrderAdmin"]
