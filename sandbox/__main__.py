@@ -74,6 +74,7 @@ def open_vendor(options: argparse.Namespace) -> Vendor:
         seed=options.seed,
         request_ids=options.request_ids,
         list_orders=options.list_orders,
+        children=options.children,
     )
     vendor = Vendor(rows, terms)
     if options.state:
@@ -88,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="sandbox",
         description=sandbox.__doc__,
+        epilog=faults.described(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = made.add_argument
@@ -111,12 +113,13 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--request-ids", action="store_true", help="same request_id, same order")
     add("--list-orders", action="store_true", help="answer action=orders")
+    add("--children", action="store_true", help="a drip-feed's runs are orders")
     add(
         "--faults",
         type=_faults,
-        default=faults.Faults(),
+        default=faults.parse(""),
         metavar="SPEC",
-        help=f"what goes wrong; known: {faults.KNOWN}",
+        help="what goes wrong, as listed below",
     )
     return made
 
@@ -152,7 +155,7 @@ def _share(text: str) -> float:
     return share
 
 
-def _faults(text: str) -> faults.Faults:
+def _faults(text: str) -> faults.Plan:
     try:
         return faults.parse(text)
     except faults.FaultSpecError as error:

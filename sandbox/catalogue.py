@@ -30,9 +30,12 @@ class Service:
     cancel: bool
     drip_feed: bool
 
-    def cost(self, units: int) -> Decimal:
-        """Return what `units` cost, to five decimals as the protocol's charges have."""
-        amount = self.rate * units
+    def cost(self, units: int, factor: Decimal = Decimal(1)) -> Decimal:
+        """Return what `units` cost, to five decimals as the protocol's charges have.
+
+        `factor` is what the rate is multiplied by at present.
+        """
+        amount = self.rate * factor * units
         if not self.kind.per_package:
             amount /= 1000
         return amount.quantize(Decimal("0.00001"))
@@ -52,6 +55,13 @@ class Catalogue:
     def __len__(self) -> int:
         """Return how many services have an id of their own."""
         return len(self._rows)
+
+    def text_at(self, factor: Decimal) -> str:
+        """Return the rows as they are served with all rates multiplied by `factor`."""
+        if factor == 1:
+            return self.text
+        rows = [_repriced(row, factor) for row in _rows(self.text)]
+        return json.dumps(rows, ensure_ascii=False, default=str)
 
     def find(self, service: str) -> Service:
         """Return the service with id `service`; RefusedError when it is not sold."""
@@ -88,6 +98,12 @@ def _rows(text: str) -> list[dict[str, Any]]:
     if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
         raise CatalogueError("not a list of services")
     return data
+
+
+def _repriced(row: dict[str, Any], factor: Decimal) -> dict[str, Any]:
+    name = "rate" if "rate" in row else "price"
+    rate = _decimal(row.get(name))
+    return row if rate is None else row | {name: f"{rate * factor:f}"}
 
 
 def _id(row: dict[str, Any]) -> str:

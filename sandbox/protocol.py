@@ -5,7 +5,6 @@ is text, those of several are numbers; money and counts of an order are text.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import parse_qsl
@@ -14,11 +13,10 @@ from sandbox import book, money
 from sandbox.errors import RefusedError
 from sandbox.faults import Call, Reply
 from sandbox.records import Status, Subscription
-from sandbox.vendor import Vendor
+from sandbox.vendor import NUMBER, Vendor
 
 MOST_IDS = 100
 MOST_FIELDS = 200
-NUMBER = re.compile(r"[0-9]{1,18}")
 
 Fields = Mapping[str, str]
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -59,8 +57,10 @@ def answer(vendor: Vendor, call: Call) -> Reply:
         try:
             if call.key != vendor.terms.key:
                 raise RefusedError("Invalid API key")
-            return encode(_action(vendor, call.action)(vendor, call.fields))
+            return encode(_action(vendor, call.action)(vendor, call))
         except RefusedError as refusal:
+            if call.action == "add":
+                vendor.note_refusal(str(refusal))
             return refuse(refusal)
 
 
@@ -80,7 +80,7 @@ def encode(data: Json, status: int = 200) -> Reply:
     return Reply(text.encode("utf-8", errors="replace"), status)
 
 
-def _action(vendor: Vendor, action: str) -> Callable[[Vendor, Fields], Json]:
+def _action(vendor: Vendor, action: str) -> Callable[[Vendor, Call], Json]:
     found = ACTIONS.get(action)
     if found is None and vendor.terms.list_orders:
         found = EXTRAS.get(action)
@@ -89,67 +89,83 @@ def _action(vendor: Vendor, action: str) -> Callable[[Vendor, Fields], Json]:
     return found
 
 
-def _balance(vendor: Vendor, fields: Fields) -> Json:
+def _balance(vendor: Vendor, call: Call) -> Json:
     vendor.catch_up()
     balance = money.text(vendor.ledger.balance)
     return {"balance": balance, "currency": vendor.terms.currency}
 
 
-def _services(vendor: Vendor, fields: Fields) -> Json:
-    return Verbatim(vendor.catalogue.text)
+def _services(vendor: Vendor, call: Call) -> Json:
+    return Verbatim(vendor.catalogue.text_at(call.twist.price_factor))
 
 
-def _add(vendor: Vendor, fields: Fields) -> Json:
-    return {"order": vendor.place(fields)}
+def _add(vendor: Vendor, call: Call) -> Json:
+    call.order = vendor.place(call.fields, call.twist)
+    told = vendor.answer(call.order, call.twist.naming, hidden=call.hidden)
+    return {"status": "success"} if told is None else {"order": told}
 
 
-def _status(vendor: Vendor, fields: Fields) -> Json:
+def _status(vendor: Vendor, call: Call) -> Json:
+    fields = call.fields
     look = partial(_order, vendor)
     if "order" in fields:
         return look(fields["order"])
     return {text: _or_error(look, text) for text in _ids(fields, "orders")}
 
 
-def _refill(vendor: Vendor, fields: Fields) -> Json:
+def _refill(vendor: Vendor, call: Call) -> Json:
+    fields = call.fields
+
     def refill(text: str) -> int:
-        return vendor.refill(_order_id(text))
+        return vendor.refill(vendor.number(text))
 
     if "order" in fields:
         return {"refill": str(refill(fields["order"]))}
     return _rows("order", _ids(fields, "orders"), "refill", refill)
 
 
-def _refill_status(vendor: Vendor, fields: Fields) -> Json:
+def _refill_status(vendor: Vendor, call: Call) -> Json:
+    fields = call.fields
+
     def status(text: str) -> str:
-        return vendor.refill_status(_id(text, "Refill not found"))
+        if not NUMBER.fullmatch(text.strip()):
+            raise RefusedError("Refill not found")
+        return vendor.refill_status(int(text))
 
     if "refill" in fields:
         return {"status": status(fields["refill"])}
     return _rows("refill", _ids(fields, "refills"), "status", status)
 
 
-def _cancel(vendor: Vendor, fields: Fields) -> Json:
+def _cancel(vendor: Vendor, call: Call) -> Json:
     def cancel(text: str) -> int:
-        vendor.cancel(_order_id(text))
+        vendor.cancel(vendor.number(text))
         return 1
 
-    return _rows("order", _ids(fields, "orders"), "cancel", cancel)
+    return _rows("order", _ids(call.fields, "orders"), "cancel", cancel)
 
 
-def _orders(vendor: Vendor, fields: Fields) -> Json:
+def _orders(vendor: Vendor, call: Call) -> Json:
     return book.recent(vendor, MOST_IDS)
 
 
 def _order(vendor: Vendor, text: str) -> Json:
-    record = vendor.find(_order_id(text))
+    record = vendor.find(vendor.number(text))
     if isinstance(record, Subscription):
         return {
             "status": record.ended or Status.ACTIVE,
             "expiry": record.fields.get("expiry", ""),
             "posts": str(len(record.orders)),
-            "orders": [*record.orders],
+            "orders": [vendor.id_of(number) for number in record.orders],
         }
     standing = vendor.standing(record)
+    if record.children is not None:
+        ended = [vendor.orders[number].ended for number in record.children]
+        return {
+            "status": standing.status,
+            "runs": str(len(ended) - ended.count(None)),
+            "orders": [vendor.id_of(number) for number in record.children],
+        }
     reply: dict[str, Json] = {
         "charge": money.text(standing.charge),
         "start_count": str(standing.start_count),
@@ -158,7 +174,8 @@ def _order(vendor: Vendor, text: str) -> Json:
         "currency": vendor.terms.currency,
     }
     if record.runs is not None:
-        reply["runs"] = str(standing.delivered * record.runs // record.units)
+        done = min(standing.delivered, record.units)
+        reply["runs"] = str(done * record.runs // record.units)
     return reply
 
 
@@ -170,16 +187,6 @@ def _ids(fields: Fields, name: str) -> list[str]:
     if len(texts) > MOST_IDS:
         raise RefusedError(f"Maximum {MOST_IDS} IDs")
     return list(dict.fromkeys(text for text in texts if text))
-
-
-def _id(text: str, wording: str) -> int:
-    if not NUMBER.fullmatch(text.strip()):
-        raise RefusedError(wording)
-    return int(text)
-
-
-def _order_id(text: str) -> int:
-    return _id(text, "Incorrect order ID")
 
 
 def _rows(asked: str, texts: list[str], told: str, act: Callable[[str], Json]) -> Json:
@@ -205,7 +212,7 @@ def _error(refusal: RefusedError | str) -> Json:
     return {"error": str(refusal)}
 
 
-ACTIONS: dict[str, Callable[[Vendor, Fields], Json]] = {
+ACTIONS: dict[str, Callable[[Vendor, Call], Json]] = {
     "balance": _balance,
     "services": _services,
     "add": _add,
@@ -214,4 +221,4 @@ ACTIONS: dict[str, Callable[[Vendor, Fields], Json]] = {
     "refill_status": _refill_status,
     "cancel": _cancel,
 }
-EXTRAS: dict[str, Callable[[Vendor, Fields], Json]] = {"orders": _orders}
+EXTRAS: dict[str, Callable[[Vendor, Call], Json]] = {"orders": _orders}

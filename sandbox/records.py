@@ -40,11 +40,22 @@ class Order:
     cancelable: bool = False
     runs: int | None = None
     subscription: int | None = None
+    # A drip-feed that shows its runs lists their orders; each of them has a parent.
+    parent: int | None = None
+    children: list[int] | None = None
     cancel_at: float | None = None
     last_refill: int | None = None
+    refills: int = 0
     # Written once, when the clock passes the end.
     ended: Status | None = None
     delivered: int = 0
+    # What it changes to after it was completed, until it has.
+    regret: Status | None = None
+    # The word that is its id instead of its number; the id that its `add` was answered
+    # with, as sent; and the fault in that answer.
+    name: str = ""
+    given: str = ""
+    fault: str = ""
 
     @property
     def link(self) -> str:
@@ -68,6 +79,14 @@ class Subscription:
     cancelable: bool = False
     ended: Status | None = None
     orders: list[int] = field(default_factory=list)
+    name: str = ""
+    given: str = ""
+    fault: str = ""
+
+    @property
+    def link(self) -> str:
+        """The address the work is for, or nothing: it is for a user's posts."""
+        return self.fields.get("link", "")
 
 
 @dataclass(slots=True)

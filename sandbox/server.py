@@ -7,11 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
+from urllib.parse import parse_qs
 
-from sandbox import book, protocol
+from sandbox import book, protocol, sending
 from sandbox.errors import RefusedError
-from sandbox.faults import Faults, HangUp, Reply
-from sandbox.vendor import Vendor
+from sandbox.faults import (
+    Call,
+    Faults,
+    FaultSpecError,
+    HangUp,
+    Plan,
+    Reply,
+    parse,
+    wishes,
+)
+from sandbox.vendor import NUMBER, Vendor
 
 LARGEST_BODY = 1 << 20
 # How much of a body that is too large is read before hanging up, so that its sender
@@ -25,7 +35,8 @@ sells {services} services that nobody delivers: orders live their whole life in
 {speed:g} seconds, and nothing costs anything.
 
 POST a form with key and action to /api/v2
-GET /_book shows everything it holds
+GET /_book shows everything it holds, /_book?since=ORDER what came after an order
+GET /_faults shows what goes wrong at present; POST a list of faults there to change it
 """
 
 
@@ -71,17 +82,20 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
-        """Do one call of the protocol, whatever the path."""
+        """Do one call of the protocol, whatever the path; or change the faults."""
         try:
-            self._send(self._call())
+            if self.path == "/_faults":
+                self._send(self._change_faults())
+            else:
+                self._send(self._call())
         except RefusedError as refusal:
             self._send(protocol.refuse(refusal))
         except HangUp:
             self.close_connection = True
 
     def do_GET(self) -> None:
-        """Say what this is, or show the book."""
-        path = self.path.partition("?")[0]
+        """Say what this is, or show the book, or the faults."""
+        path, _, query = self.path.partition("?")
         if "Content-Length" in self.headers:
             # A body that nobody reads would be taken for the next request.
             self.close_connection = True
@@ -92,7 +106,11 @@ class Handler(BaseHTTPRequestHandler):
             )
             self._send(Reply(about.encode(), content_type="text/plain; charset=utf-8"))
         elif path == "/_book":
-            self._send(protocol.encode(book.whole(vendor)))
+            since = parse_qs(query).get("since", ["0"])[0]
+            number = int(since) if NUMBER.fullmatch(since) else 0
+            self._send(protocol.encode(book.whole(vendor, number)))
+        elif path == "/_faults":
+            self._send(protocol.encode(self.server.faults.shown()))
         else:
             self._send(protocol.refuse("Incorrect request: POST a form"))
 
@@ -107,17 +125,62 @@ class Handler(BaseHTTPRequestHandler):
         """Write no log: the book is the record."""
 
     def _call(self) -> Reply:
-        server = self.server
-        call = protocol.read(self._body())
-        server.vendor.count(call.action if protocol.known(call.action) else "unknown")
-        reply = server.faults.before(call)
-        if reply is None:
-            reply = protocol.answer(server.vendor, call)
-            reply = server.faults.after(call, reply)
+        vendor, faults = self.server.vendor, self.server.faults
+        call = protocol.read(self._form())
+        vendor.count(call.action if protocol.known(call.action) else "unknown")
+        wishes.grant(call, vendor.terms.key, self.headers.get(wishes.HEADER))
+        reply = self._kept(call, faults)
+        if reply is not None:
+            return reply
+        reply = protocol.answer(vendor, call)
+        try:
+            reply = faults.after(call, reply)
+        except HangUp:
+            call.fault, call.hidden = call.fault or "hang_up", True
+            raise
+        finally:
+            if call.fault and call.order is not None:
+                vendor.note_fault(call.order, call.fault, hidden=call.hidden)
         return reply
 
+    def _kept(self, call: Call, faults: Faults) -> Reply | None:
+        """Return what the plan answers in the vendor's place; note an `add` it kept."""
+        reason = "fault:hang_up"
+        reply = None
+        try:
+            reply = faults.before(call)
+            reason = f"fault:{call.fault or 'answer'}" if reply else ""
+        except RefusedError as refusal:
+            reason = str(refusal).partition(":")[0]
+            raise
+        finally:
+            if reason and call.action == "add":
+                self.server.vendor.note_refusal(reason)
+        return reply
+
+    def _change_faults(self) -> Reply:
+        """Follow another plan from the next call on; the body is its specification."""
+        text = self._body().decode("utf-8", errors="replace")
+        present = self.server.faults
+        try:
+            made = parse(text)
+            if isinstance(present, Plan):
+                made = present.replaced(text)
+        except FaultSpecError as error:
+            return protocol.refuse(str(error), 400)
+        self.server.faults = made
+        return protocol.encode(made.shown())
+
+    def _form(self) -> bytes:
+        """Read a form; RefusedError when there is none."""
+        body = self._body()
+        kind = self.headers.get("Content-Type", FORM).partition(";")[0].strip().lower()
+        if kind != FORM:
+            raise RefusedError("Incorrect request: not a form")
+        return body
+
     def _body(self) -> bytes:
-        """Read the form; RefusedError when there is none or it is too large."""
+        """Read the body; RefusedError when it is too large or has no length."""
         length = self.headers.get("Content-Length", "0").strip()
         chunked = "Transfer-Encoding" in self.headers
         if chunked or not re.fullmatch(r"[0-9]{1,15}", length):
@@ -131,9 +194,6 @@ class Handler(BaseHTTPRequestHandler):
         if len(body) < int(length):
             # Half a form may be a whole one to the eye: it must not become an order.
             raise HangUp
-        kind = self.headers.get("Content-Type", FORM).partition(";")[0].strip().lower()
-        if kind != FORM:
-            raise RefusedError("Incorrect request: not a form")
         return body
 
     def _drain(self, left: int) -> None:
@@ -144,13 +204,7 @@ class Handler(BaseHTTPRequestHandler):
             left -= len(chunk)
 
     def _send(self, reply: Reply) -> None:
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(reply.body)
+        sending.send(self, reply)
 
 
 def make_server(
@@ -161,7 +215,7 @@ def make_server(
     The caller runs `serve_forever()`, and `server_close()` in the end. Raises OSError
     when the address cannot be had.
     """
-    return SandboxServer((host, port), vendor, faults or Faults())
+    return SandboxServer((host, port), vendor, faults or parse(""))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ def save(vendor: Vendor, path: Path) -> None:
             "refills": [asdict(refill) for refill in vendor.refills.values()],
             "requests": dict(vendor.requests),
             "calls": dict(vendor.calls),
+            "refused": dict(vendor.refused),
         }
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     draft.write_text(json.dumps(data, default=str), encoding="utf-8")
@@ -63,19 +64,26 @@ def _restore(vendor: Vendor, data: dict[str, Any]) -> None:
     subscriptions = [Subscription(**_ended(row)) for row in data["subscriptions"]]
     refills = [Refill(**row) for row in data["refills"]]
     requests, calls = dict(data["requests"]), dict(data["calls"])
+    # Older files do not have it.
+    refused = dict(data.get("refused", {}))
     with vendor.lock:
         vendor.ledger = ledger
         vendor.orders = {order.id: order for order in orders}
         vendor.subscriptions = {one.id: one for one in subscriptions}
         vendor.refills = {refill.id: refill for refill in refills}
         vendor.requests = requests
+        vendor.lines.clear()
         vendor.calls.update(calls)
+        vendor.refused.update(refused)
+        vendor.names = {order.name: order.id for order in orders if order.name}
+        vendor.names |= {one.name: one.id for one in subscriptions if one.name}
         vendor.expect_all()
 
 
 def _order(row: dict[str, Any]) -> Order:
     row = _ended(_decimals(row, "charge"))
-    return Order(**row | {"outcome": Status(row["outcome"])})
+    regret = Status(row["regret"]) if row.get("regret") else None
+    return Order(**row | {"outcome": Status(row["outcome"]), "regret": regret})
 
 
 def _ended(row: dict[str, Any]) -> dict[str, Any]:

@@ -21,3 +21,5 @@ class Terms:
     # Extras that only some providers have.
     request_ids: bool = False
     list_orders: bool = False
+    # A drip-feed shows its runs, each an order of its own.
+    children: bool = False

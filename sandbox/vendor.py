@@ -1,52 +1,26 @@
 """The provider itself: everything it has accepted, and what it does about it."""
 
-import heapq
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from decimal import Decimal
 
-from sandbox import fate, intake, progress, subscriptions
-from sandbox.catalogue import Catalogue, Service
+from sandbox import fate, intake, progress
+from sandbox.catalogue import Service
 from sandbox.errors import RefusedError
-from sandbox.money import Ledger
 from sandbox.records import Order, Refill, Status, Subscription
-from sandbox.terms import Terms
+from sandbox.twists import PLAIN, Naming, Twist
 from sandbox.types import Counts
+from sandbox.workshop import FIRST_ORDER, Workshop
 
-FIRST_ORDER = 23501
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-class Vendor:
+class Vendor(Workshop):
     """A provider's state in memory, safe to use from many threads.
 
     `clock` returns seconds since 1970; a test passes its own and never sleeps. What
-    time has brought about (ends, credits, a subscription's new orders) is booked at
-    the start of each call, in the order in which it fell due.
+    has fallen due is booked at the start of each call.
     """
-
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        terms: Terms | None = None,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        """Open for business with an empty book and the deposit of `terms`."""
-        self.catalogue = catalogue
-        self.terms = terms or Terms()
-        self.clock = clock
-        self.lock = threading.RLock()
-        self.ledger = Ledger()
-        self.orders: dict[int, Order] = {}
-        self.subscriptions: dict[int, Subscription] = {}
-        self.refills: dict[int, Refill] = {}
-        self.requests: dict[str, int] = {}
-        self.calls: Counter[str] = Counter()
-        # Rises with every change, so that a saver knows when there is something new.
-        self.changes = 0
-        self._due: list[tuple[float, int]] = []
-        self.ledger.deposit(self.terms.deposit)
 
     def count(self, action: str) -> None:
         """Note that `action` was called."""
@@ -60,7 +34,7 @@ class Vendor:
             self.ledger.deposit(amount)
             self.changes += 1
 
-    def place(self, fields: Mapping[str, str]) -> int:
+    def place(self, fields: Mapping[str, str], twist: Twist = PLAIN) -> int:
         """Accept an order or a subscription and return its number.
 
         In this order: answer a request id seen before, find the service, check the
@@ -74,14 +48,72 @@ class Vendor:
                 return self.requests[request]
             service = self.catalogue.find(fields.get("service", ""))
             if service.kind.counts is Counts.POSTS:
-                number = self._subscribe(service, fields, now)
+                number = self._subscribe(service, fields, now, twist)
             else:
                 demand = intake.read_order(service, fields)
-                number = self._accept(service, demand, fields, now)
+                number = self._accept(service, demand, fields, now, twist)
             if request:
                 self.requests[request] = number
             self.catch_up()
             return number
+
+    def number(self, text: str) -> int:
+        """Return the number of the order with id `text`, which may be its name.
+
+        Whether there is one is another question. RefusedError when it is no id.
+        """
+        text = text.strip()
+        if NUMBER.fullmatch(text):
+            return int(text)
+        with self.lock:
+            if text in self.names:
+                return self.names[text]
+        raise RefusedError("Incorrect order ID")
+
+    def id_of(self, number: int) -> int | str:
+        """Return the id of an accepted order: its name, if it has one."""
+        return self._record(number).name or number
+
+    def answer(
+        self, number: int, naming: Naming = Naming.ITSELF, *, hidden: bool = False
+    ) -> int | str | None:
+        """Return the id that the `add` of order `number` is answered with, and note it.
+
+        None is no id at all. A `hidden` answer will not be read by anybody: then none
+        is noted.
+        """
+        with self.lock:
+            record = self._record(number)
+            told: int | str | None = self.id_of(number)
+            if naming is Naming.TEXT:
+                told = str(told)
+            elif naming is Naming.ZERO:
+                told = 0
+            elif naming is Naming.MISSING:
+                told = None
+            elif naming is Naming.DUPLICATE:
+                told = self._earlier_id(number)
+            record.given = "" if hidden or told is None else str(told)
+            record.fault = ""
+            return told
+
+    def note_fault(self, number: int, fault: str, *, hidden: bool) -> None:
+        """Note that `fault` came into the answer to the `add` of order `number`.
+
+        `hidden`: nothing of the answer was sent that could be read.
+        """
+        with self.lock:
+            record = self._record(number)
+            record.fault = fault
+            if hidden:
+                record.given = ""
+            self.lines.pop(number, None)
+            self.changes += 1
+
+    def note_refusal(self, reason: str) -> None:
+        """Note that an `add` was not accepted, for `reason`."""
+        with self.lock:
+            self.refused[reason] += 1
 
     def find(self, number: int) -> Order | Subscription:
         """Return order or subscription `number`; RefusedError when there is none."""
@@ -91,10 +123,6 @@ class Vendor:
             if record is None:
                 raise RefusedError("Incorrect order ID")
             return record
-
-    def standing(self, order: Order) -> progress.Standing:
-        """Return where `order` stands now."""
-        return progress.standing(order, self.clock())
 
     def refill(self, number: int) -> int:
         """Accept a refill of the completed order `number` and return its own number.
@@ -120,6 +148,8 @@ class Vendor:
             )
             self.refills[refill.id] = refill
             order.last_refill = refill.id
+            order.refills += 1
+            self.lines.pop(order.id, None)
             self.changes += 1
             return refill.id
 
@@ -149,89 +179,25 @@ class Vendor:
                 self._expect(record)
             self.changes += 1
 
-    def catch_up(self) -> float:
-        """Book everything that has fallen due and return the time it is.
+    def _earlier_id(self, number: int) -> int | str:
+        """Return the id that the latest order before `number` was given, or its own."""
+        for earlier in range(number - 1, FIRST_ORDER - 1, -1):
+            if self._record(earlier).given == str(self.id_of(earlier)):
+                return self.id_of(earlier)
+        return self.id_of(number)
 
-        An order that has ended gets its end written down and what it left undone
-        credited; a subscription places its next order.
-        """
-        with self.lock:
-            now = self.clock()
-            while self._due and self._due[0][0] <= now:
-                due_at, number = heapq.heappop(self._due)
-                if number in self.subscriptions:
-                    self._notice_post(self.subscriptions[number], due_at)
-                elif self.orders[number].ended is None:
-                    self._finish(self.orders[number])
-            return now
-
-    def expect_all(self) -> None:
-        """Work out anew what will fall due, after the records were loaded."""
-        self._due.clear()
-        for order in self.orders.values():
-            if order.ended is None:
-                self._expect(order)
-        for subscription in self.subscriptions.values():
-            if subscription.ended is None:
-                self._expect_post(subscription)
-
-    def _number(self) -> int:
-        return FIRST_ORDER + len(self.orders) + len(self.subscriptions)
-
-    def _accept(
-        self,
-        service: Service,
-        demand: intake.Demand,
-        fields: Mapping[str, str],
-        now: float,
-        subscription: int | None = None,
-    ) -> int:
-        number, cost = self._number(), service.cost(demand.units)
-        self.ledger.charge(number, cost)
-        future = fate.decide(
-            fields.get("link", ""),
-            units=demand.units,
-            chance=fate.draw(self.terms.seed, number=number),
-            partial=self.terms.partial,
-            cancel=self.terms.cancel,
-        )
-        order = Order(
-            id=number,
-            service=service.id,
-            fields=dict(fields),
-            units=demand.units,
-            charge=cost,
-            placed_at=now,
-            seconds=self.terms.speed * future.slower * (demand.runs or 1),
-            outcome=future.outcome,
-            will_deliver=future.delivers,
-            refillable=service.refill,
-            cancelable=service.cancel,
-            runs=demand.runs,
-            subscription=subscription,
-        )
-        self.orders[number] = order
-        self._expect(order)
-        self.changes += 1
-        return number
-
-    def _expect(self, order: Order) -> None:
-        heapq.heappush(self._due, (progress.ends_at(order), order.id))
-
-    def _finish(self, order: Order) -> None:
-        order.ended, order.delivered = progress.end(order)
-        final = progress.standing(order, progress.ends_at(order))
-        self.ledger.credit(order.id, order.charge - final.charge)
-        self.changes += 1
+    def _record(self, number: int) -> Order | Subscription:
+        return self.orders.get(number) or self.subscriptions[number]
 
     def _subscribe(
-        self, service: Service, fields: Mapping[str, str], now: float
+        self, service: Service, fields: Mapping[str, str], now: float, twist: Twist
     ) -> int:
         plan = intake.read_subscription(service, fields)
         if service.cost(plan.maximum) > self.ledger.balance:
             raise RefusedError("Not enough funds on balance")
+        number = self.next_number()
         subscription = Subscription(
-            id=self._number(),
+            id=number,
             service=service.id,
             fields=dict(fields),
             placed_at=now,
@@ -241,33 +207,9 @@ class Vendor:
             posts=plan.posts,
             expires_at=plan.expires_at,
             cancelable=service.cancel,
+            name=self._name(number, is_opaque=twist.opaque),
         )
         self.subscriptions[subscription.id] = subscription
         self._expect_post(subscription)
         self.changes += 1
         return subscription.id
-
-    def _expect_post(self, subscription: Subscription) -> None:
-        heapq.heappush(self._due, (subscriptions.due_at(subscription), subscription.id))
-
-    def _notice_post(self, subscription: Subscription, now: float) -> None:
-        """Place the order for one new post, and end the subscription after the last."""
-        self.changes += 1
-        subscription.ended = subscriptions.end(subscription, now)
-        if subscription.ended is not None:
-            return
-        chance = fate.draw(f"{self.terms.seed}:post", number=self._number())
-        demand = subscriptions.demand(subscription, chance)
-        try:
-            service = self.catalogue.find(subscription.service)
-            number = self._accept(
-                service, demand, subscription.fields, now, subscription.id
-            )
-        except RefusedError:
-            # Nobody is there to hear the refusal; a person sees Paused.
-            subscription.ended = Status.PAUSED
-            return
-        subscription.orders.append(number)
-        subscription.ended = subscriptions.end(subscription, now)
-        if subscription.ended is None:
-            self._expect_post(subscription)

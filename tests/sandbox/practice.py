@@ -1,6 +1,7 @@
 """What the sandbox's tests share: a clock to move, a small shop, and a caller."""
 
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -103,11 +104,15 @@ def send(
     path: str = "/api/v2",
     body: bytes | str = b"",
     content_type: str = "application/x-www-form-urlencoded",
+    fault: str = "",
+    patience: float = 5,
 ) -> Answer:
     """Send one request over a connection of its own."""
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=patience)
     try:
         headers = {"Content-Type": content_type}
+        if fault:
+            headers["X-Sandbox-Fault"] = fault
         connection.request(method, path, body or None, headers)
         response = connection.getresponse()
         return Answer(response.status, dict(response.getheaders()), response.read())
@@ -118,3 +123,33 @@ def send(
 def form(**fields: object) -> str:
     """Return a form with the right key."""
     return urlencode({"key": KEY} | fields)
+
+
+@dataclass(frozen=True)
+class Received:
+    """All that came over a line before it was closed, as it came."""
+
+    pieces: list[bytes]
+    was_reset: bool
+
+    @property
+    def whole(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+def receive(url: str, body: str, *, most: int = 1 << 20) -> Received:
+    """POST the form `body` and keep what comes, until the end or `most` bytes."""
+    parts = urlsplit(url)
+    head = (
+        f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\n\r\n"
+    )
+    pieces: list[bytes] = []
+    with socket.create_connection((parts.hostname, parts.port), timeout=5) as line:
+        line.sendall((head + body).encode())
+        try:
+            while sum(map(len, pieces)) < most and (piece := line.recv(65536)):
+                pieces.append(piece)
+        except ConnectionResetError:
+            return Received(pieces, was_reset=True)
+    return Received(pieces, was_reset=False)
