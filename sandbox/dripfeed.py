@@ -38,14 +38,12 @@ def charge_until(parent: Order, runs: int) -> Decimal:
     return share.quantize(Decimal("0.00001"))
 
 
-def standing(parent: Order, children: Iterable[Standing], now: float) -> Standing:
-    """Return where `parent` stands at `now`, given where the runs do that have started.
+def standing(parent: Order, children: Iterable[Standing]) -> Standing:
+    """Return where `parent` stands, given where the runs do that have started.
 
     Its charge is theirs, and that of the runs to come while there will be any.
     """
     children = list(children)
-    if not children:
-        return progress.standing(parent, now)
     delivered = sum(child.delivered for child in children)
     charge = sum((child.charge for child in children), Decimal(0))
     status = parent.ended

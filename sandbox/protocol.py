@@ -6,6 +6,7 @@ is text, those of several are numbers; money and counts of an order are text.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from sandbox import book, money
 from sandbox.errors import RefusedError
 from sandbox.faults import Call, Reply
 from sandbox.records import Status, Subscription
+from sandbox.twists import Naming
 from sandbox.vendor import NUMBER, Vendor
 
 MOST_IDS = 100
@@ -101,7 +103,11 @@ def _services(vendor: Vendor, call: Call) -> Json:
 
 def _add(vendor: Vendor, call: Call) -> Json:
     call.order = vendor.place(call.fields, call.twist)
-    told = vendor.answer(call.order, call.twist.naming, hidden=call.hidden)
+    naming = call.twist.naming
+    told = vendor.answer(call.order, naming, hidden=call.hidden)
+    if naming is Naming.DUPLICATE and told == vendor.id_of(call.order):
+        # No other order was given an id yet: this one could not get it as well.
+        call.twist = replace(call.twist, naming=Naming.ITSELF)
     return {"status": "success"} if told is None else {"order": told}
 
 

@@ -5,39 +5,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from sandbox import dripfeed, fate, intake, progress, subscriptions, twists
 from sandbox.catalogue import Catalogue, Service
 from sandbox.errors import RefusedError
 from sandbox.money import Ledger
+from sandbox.origin import Origin
 from sandbox.records import Order, Refill, Status, Subscription
 from sandbox.terms import Terms
 from sandbox.twists import PLAIN, Twist
 
 FIRST_ORDER = 23501
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What placed an order, where it was not an `add`; a prepaid one is not charged."""
-
-    subscription: int | None = None
-    parent: int | None = None
-    prepaid: Decimal | None = None
-
-    @property
-    def is_own(self) -> bool:
-        """Whether the vendor placed the order itself, for another."""
-        return self.subscription is not None or self.parent is not None
-
-
-def _own_fields(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return `fields` without what belongs to the `add` and not to one of its orders."""
-    belongs = {"request_id", "runs", "interval"}
-    return {name: text for name, text in fields.items() if name not in belongs}
 
 
 def regrets_at(order: Order) -> float:
@@ -87,7 +67,7 @@ class Workshop:
             return progress.standing(order, now)
         children = (self.orders[number] for number in order.children)
         looks = (progress.standing(child, now) for child in children)
-        return dripfeed.standing(order, looks, now)
+        return dripfeed.standing(order, looks)
 
     def next_number(self) -> int:
         """Return the number that the next order or subscription gets."""
@@ -161,7 +141,7 @@ class Workshop:
         order = Order(
             id=number,
             service=service.id,
-            fields=_own_fields(fields) if origin.is_own else dict(fields),
+            fields=origin.fields(fields),
             units=demand.units,
             charge=cost,
             placed_at=now,

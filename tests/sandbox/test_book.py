@@ -121,3 +121,131 @@ def test_an_order_has_the_same_fate_in_every_run(vendor: Vendor, clock: Clock) -
         ]
 
     assert ends("1") == ends("1") != ends("2")
+
+
+def test_the_book_tells_what_an_add_was_answered_with(
+    vendor: Vendor, client: Client, clock: Clock
+) -> None:
+    number = client.order(link=f"{LINK}#partial=40", request_id="a")
+    clock.move(20)
+
+    assert book.whole(vendor)["orders"] == [
+        {
+            "order": number,
+            "id": number,
+            "given": "23501",
+            "fault": "",
+            "service": "7",
+            "link": f"{LINK}#partial=40",
+            "request_id": "a",
+            "created": "2027-01-15 08:00:00+00:00",
+            "units": 100,
+            "charged": "0.15000",
+            "charge": "0.09000",
+            "status": "Partial",
+            "delivered": 60,
+            "remains": "40",
+            "refills": 0,
+            "parent": None,
+            "children": None,
+            "subscription": None,
+            "fields": {
+                "service": "7",
+                "link": f"{LINK}#partial=40",
+                "quantity": "100",
+                "request_id": "a",
+            },
+        }
+    ]
+
+
+def test_a_line_about_an_order_that_has_ended_still_changes_with_it(
+    vendor: Vendor, client: Client, clock: Clock
+) -> None:
+    number = client.order()
+    clock.move(20)
+    assert book.whole(vendor)["orders"][0]["refills"] == 0
+    client("refill", order=number)
+    clock.move(60)
+    client("refill", order=number)
+    assert book.whole(vendor)["orders"][0]["refills"] == 2
+    vendor.note_fault(number, "timeout_after", hidden=True)
+
+    line = book.whole(vendor)["orders"][0]
+
+    assert (line["given"], line["fault"]) == ("", "timeout_after")
+
+
+def test_the_book_counts_why_orders_were_refused(
+    vendor: Vendor, client: Client
+) -> None:
+    client.add(quantity=1)
+    client.add(link="nowhere")
+    client.add(link="nowhere")
+    client("status", order=1)
+
+    assert book.whole(vendor)["refused"] == {
+        "Quantity less than minimal 50": 1,
+        "Bad link": 2,
+    }
+
+
+def test_the_book_adds_up_the_money(
+    vendor: Vendor, client: Client, clock: Clock
+) -> None:
+    client.add(link=f"{LINK}#partial=40")
+    client.add(link=f"{LINK}#cancel")
+    clock.move(20)
+
+    assert book.whole(vendor)["totals"] == {
+        "deposit": "10000.00000",
+        "charge": "0.30000",
+        "credit": "0.21000",
+    }
+
+
+def test_the_book_since_an_order_has_only_what_came_after_it(
+    vendor: Vendor, client: Client, clock: Clock
+) -> None:
+    subscription = {"service": 9, "username": "a", "min": 5, "max": 9, "delay": 0}
+    for request in "ab":
+        number = client.order(request_id=request)
+        client("add", **subscription, posts=1)
+        clock.move(20)
+        client("refill", order=number)
+        client("cancel", orders=client.order(link=f"{LINK}/{request}"))
+
+    part = book.whole(vendor, since=23504)
+
+    assert [row["order"] for row in part["orders"]] == [23505, 23507, 23508]
+    assert [row["order"] for row in part["subscriptions"]] == [23506]
+    assert part["links"] == {LINK: [23505], f"{LINK}/b": [23508], "": [23506]}
+    assert part["requests"] == {"b": 23505}
+    assert [row["order"] for row in part["refills"]] == [23505]
+    assert part["cancels"] == [23508]
+    assert {row["order"] for row in part["entries"]} == {23505, 23507, 23508}
+    assert part["balance"] == book.whole(vendor)["balance"]
+    assert book.whole(vendor, since=99999)["orders"] == []
+
+
+def test_the_book_is_right_at_every_moment_of_a_rush(
+    vendor: Vendor, client: Client, clock: Clock
+) -> None:
+    def rush(step: int) -> None:
+        number = client.order(link=f"{LINK}/{step}#partial")
+        clock.move(0.01)
+        client("cancel", orders=number)
+
+    with ThreadPoolExecutor(32) as pool:
+        rushing = [pool.submit(rush, step) for step in range(400)]
+        books = [book.whole(vendor) for _ in range(40)]
+        for task in rushing:
+            task.result()
+    books.append(book.whole(vendor))
+
+    for one in books:
+        costs = sum(Decimal(row["charge"]) for row in one["orders"])
+        assert Decimal(one["balance"]) + costs == 10_000
+        linked = [number for numbers in one["links"].values() for number in numbers]
+        assert sorted(linked) == [row["order"] for row in one["orders"]]
+    assert len(books[-1]["orders"]) == 400

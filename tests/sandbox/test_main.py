@@ -38,7 +38,8 @@ def test_options_become_the_terms_of_the_vendor() -> None:
         "--speed -1",
         "--speed nan",
         "--partial 1.1",
-        "--faults drop",
+        "--faults nonsense",
+        "--faults timeout_after=2",
         "--nonsense",
     ],
 )
@@ -54,7 +55,10 @@ def test_help_tells_how_to_ask_for_an_end(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit):
         main(["--help"])
 
-    assert "#partial=157" in capsys.readouterr().out
+    help_text = capsys.readouterr().out
+    assert "#partial=157" in help_text
+    assert "\n  timeout_after " in help_text
+    assert "\n  latency=MS " in help_text
 
 
 @pytest.mark.parametrize("option", ["--catalogue", "--state"])

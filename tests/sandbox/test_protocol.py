@@ -118,8 +118,38 @@ def test_own_orders_are_listed_newest_first(client: Client) -> None:
         (23502, ""),
         (23501, "a"),
     ]
-    assert reply[0]["link"] == LINK
-    assert reply[0]["status"] == "Pending"
+    assert reply[1] == {
+        "order": 23501,
+        "service": "7",
+        "link": LINK,
+        "request_id": "a",
+        "created": "2027-01-15 08:00:00+00:00",
+        "quantity": "100",
+        "units": 100,
+        "charge": "0.15000",
+        "status": "Pending",
+        "remains": "100",
+    }
+
+
+def test_own_orders_are_listed_without_those_of_a_subscription(
+    client: Client, clock: Clock
+) -> None:
+    plan = {"service": 9, "username": "a", "min": 5, "max": 9, "delay": 0}
+    number = client("add", **plan)["order"]
+    clock.move(60)
+    client.add()
+
+    reply = client("orders")
+
+    assert [row["order"] for row in reply] == [number + 4, number]
+    assert reply[1]["status"] == "Active"
+
+
+def test_own_orders_are_listed_a_hundred_at_most(client: Client) -> None:
+    numbers = [client.order() for _ in range(105)]
+
+    assert [row["order"] for row in client("orders")] == numbers[:4:-1]
 
 
 def test_the_same_request_id_gets_the_same_order_once(client: Client) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from http.client import HTTPConnection, RemoteDisconnected
 from urllib.parse import urlsplit
 
@@ -173,7 +175,8 @@ def test_a_plan_of_faults_can_hang_up_after_accepting(vendor: Vendor) -> None:
     with running(vendor, DropsAfter()) as url, pytest.raises(RemoteDisconnected):
         send(url, body=ADD)
 
-    assert list(vendor.orders) == [23501]
+    order = vendor.orders[23501]
+    assert (order.given, order.fault) == ("", "hang_up")
 
 
 def test_a_plan_of_faults_can_answer_in_the_vendors_place(vendor: Vendor) -> None:
@@ -183,3 +186,43 @@ def test_a_plan_of_faults_can_answer_in_the_vendors_place(vendor: Vendor) -> Non
     assert (answer.status, answer.body) == (503, b"<html>Just a moment")
     assert vendor.orders == {}
     assert vendor.calls == {"add": 1}
+    assert vendor.refused == {"fault:answer": 1}
+
+
+@pytest.mark.parametrize(
+    ("query", "orders"),
+    [
+        ("", [23501, 23502]),
+        ("?since=23501", [23502]),
+        ("?since=23502", []),
+        ("?since=", [23501, 23502]),
+        ("?since=nonsense", [23501, 23502]),
+        ("?other=1", [23501, 23502]),
+    ],
+)
+def test_the_book_can_be_read_from_an_order_on(
+    url: str, query: str, orders: list[int]
+) -> None:
+    send(url, body=ADD)
+    send(url, body=ADD)
+
+    whole = send(url, method="GET", path=f"/_book{query}").json()
+
+    assert [row["order"] for row in whole["orders"]] == orders
+
+
+def test_thirty_two_clients_and_a_reader_of_the_book_agree(
+    url: str, vendor: Vendor
+) -> None:
+    with ThreadPoolExecutor(32) as pool:
+        answers = [pool.submit(send, url, body=ADD) for _ in range(320)]
+        books = [send(url, method="GET", path="/_book").json() for _ in range(10)]
+        given = sorted(answer.result().json()["order"] for answer in answers)
+
+    books.append(send(url, method="GET", path="/_book").json())
+    for whole in books:
+        accepted = len(whole["orders"])
+        assert Decimal(whole["balance"]) == 10_000 - accepted * Decimal("0.15")
+        assert len(whole["links"].get(LINK, [])) == accepted
+    assert [row["order"] for row in books[-1]["orders"]] == given
+    assert [row["given"] for row in books[-1]["orders"]] == [*map(str, given)]

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import book, statefile
+from sandbox.records import Status
 from sandbox.statefile import Saver, StateError
+from sandbox.twists import Twist
 from sandbox.vendor import Vendor
 from tests.sandbox.practice import LINK, Client, Clock
 
@@ -29,6 +31,12 @@ def busy(client: Client, clock: Clock) -> None:
     client("cancel", orders=client.order())
     client.add(runs=3, interval=5)
     client("add", service=9, username="weekly", min=5, max=9, delay=0, posts=3)
+    client.add(quantity=1)
+    client.vendor.place(
+        {"service": "7", "link": f"{LINK}/2", "quantity": "100"},
+        Twist(opaque=True, regret=Status.PARTIAL, over_delivers=True),
+    )
+    client.vendor.note_fault(done, "drip", hidden=False)
     client.vendor.count("balance")
 
 
@@ -65,7 +73,9 @@ def test_numbers_and_request_ids_go_on_after_a_restart(
     other = Client(reopened(vendor, path))
 
     assert other.order(request_id="a") == 23501
-    assert other.order() == 23506
+    assert other.order() == 23507
+    assert other.vendor.names == vendor.names
+    assert len(vendor.names) == 1
     assert isinstance(other.vendor.ledger.balance, Decimal)
 
 
