@@ -6,7 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
+from queue import Empty, SimpleQueue
 from socketserver import TCPServer, ThreadingMixIn
+from typing import Any
 from urllib.parse import parse_qs
 
 from sandbox import book, protocol, sending
@@ -28,6 +30,8 @@ LARGEST_BODY = 1 << 20
 # gets to read the refusal instead of a reset.
 DRAINED = 16 << 20
 IDLE_SECONDS = 60
+# How long a thread without a connection waits for the next.
+THREAD_SECONDS = 5
 FORM = "application/x-www-form-urlencoded"
 ABOUT = """\
 This is a provider to practise on. It speaks the provider protocol ("API v2") and
@@ -55,7 +59,31 @@ class SandboxServer(ThreadingMixIn, TCPServer):
         """Bind to `address`; OSError when it cannot be had."""
         self.vendor = vendor
         self.faults = faults
+        self._waiting: SimpleQueue[tuple[Any, Any]] = SimpleQueue()
+        self._idle = threading.Semaphore(0)
         super().__init__(address, Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Give a new connection to a thread that is idle, or else to a new one.
+
+        Starting a thread costs as much as answering a call.
+        """
+        self._waiting.put((request, client_address))
+        if not self._idle.acquire(blocking=False):
+            threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        """Serve one connection after the other, until none has come for a while."""
+        while True:
+            try:
+                connection = self._waiting.get(timeout=THREAD_SECONDS)
+            except Empty:
+                if self._idle.acquire(blocking=False):
+                    return
+                # Somebody counts on this thread: a connection is on its way.
+                continue
+            self.process_request_thread(*connection)
+            self._idle.release()
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from http.client import HTTPConnection, RemoteDisconnected
@@ -226,3 +227,17 @@ def test_thirty_two_clients_and_a_reader_of_the_book_agree(
         assert len(whole["links"].get(LINK, [])) == accepted
     assert [row["order"] for row in books[-1]["orders"]] == given
     assert [row["given"] for row in books[-1]["orders"]] == [*map(str, given)]
+
+
+def test_connections_are_served_whether_threads_have_idled_or_ended(
+    vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.server.THREAD_SECONDS", 0.002)
+    with running(vendor) as url:
+        for pause in (0, 0, 0.002, 0.002, 0.05, 0):
+            time.sleep(pause)
+            with ThreadPoolExecutor(8) as pool:
+                for _ in range(16):
+                    pool.submit(send, url, body=ADD)
+
+    assert len(vendor.orders) == 96
