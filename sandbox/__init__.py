@@ -22,12 +22,14 @@ In a test, with a clock of its own so that nothing has to sleep::
 
 Every POST of a form, at any path, is a call. `GET /` says what this is, `GET /_book`
 is everything the sandbox holds: balance, orders by link and by request, refills,
-cancels, and how often each action was called.
+cancels, what was refused, and how often each action was called. `GET /_faults` is what
+goes wrong at present, and a POST there changes it; docs/sandbox.md says how.
 
 How an order lives. One life takes `speed` seconds: Pending for the first 15 %,
 Processing until 25 %, then In progress while `remains` counts down, then Completed. A
 drip-feed of five runs takes five lives; a subscription finds a new post every life
-(intervals and delays in minutes are checked, then scaled away). A cancel takes effect
+(intervals and delays in minutes are checked, then scaled away). With `--children` each
+run of a drip-feed is an order of its own, started a life after the one before. A cancel takes effect
 a twentieth of a life after it was asked for. A refill takes one life.
 
 How an order ends is drawn from the seed and the order's number, in the shares asked
@@ -41,6 +43,7 @@ for, unless the fragment of its link says otherwise:
     https://example.com/film#slow          takes ten times as long
     https://example.com/film#reject        its refills are Rejected
     https://example.com/film#refuse        never accepted: "Bad link"
+    https://example.com/film#fault=NAME    the `add` meets the fault NAME
 
 Several are joined with `&`: `#slow&partial`.
 """

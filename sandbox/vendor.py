@@ -95,6 +95,7 @@ class Vendor(Workshop):
                 told = self._earlier_id(number)
             record.given = "" if hidden or told is None else str(told)
             record.fault = ""
+            self.lines.pop(number, None)
             return told
 
     def note_fault(self, number: int, fault: str, *, hidden: bool) -> None:

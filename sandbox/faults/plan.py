@@ -126,8 +126,11 @@ class Plan(Faults):
         hits += [Hit(one, settings) for one in stuck if call.action in one.actions]
         if settings.mix and self._chance("mix", call.action, number) < settings.mix:
             hits += self._mixed(call, number)
-        # The set is replaced, not changed: other threads may be reading it.
-        self._stuck = self._stuck | {one.name for one, _ in hits if one.sticky}
+        sticky = {one.name for one, _ in hits if one.sticky}
+        if sticky - self._stuck:
+            with self._lock:
+                # Replaced, not changed: other threads may be reading it.
+                self._stuck = self._stuck | sticky
         return hits
 
     def _meets(self, fault: Fault, share: float, call: Call, number: int) -> bool:

@@ -364,3 +364,16 @@ def test_a_catalogue_is_cut_short(url: str, vendor: Vendor) -> None:
     cut = send(url, body=form(action="services"), fault="catalogue_cut").body
     assert cut == whole[: len(whole) // 2]
     assert call(url, action="services") == rows
+
+
+def test_an_answer_given_again_for_a_request_id_is_the_one_in_the_book(
+    url: str, vendor: Vendor, clock: Clock
+) -> None:
+    add(url, "id_missing", request_id="a")
+    clock.move(20)
+    assert [row["given"] for row in book.whole(vendor)["orders"]] == [""]
+
+    assert add(url, request_id="a") == {"order": 23501}
+    assert [(row["given"], row["fault"]) for row in book.whole(vendor)["orders"]] == [
+        ("23501", "")
+    ]
