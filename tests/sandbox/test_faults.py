@@ -3,7 +3,9 @@
 import itertools
 import json
 from concurrent.futures import ThreadPoolExecutor
-from http.client import RemoteDisconnected
+from contextlib import suppress
+from decimal import Decimal
+from http.client import HTTPException, RemoteDisconnected
 
 import pytest
 
@@ -320,3 +322,39 @@ def test_faults_leave_what_is_no_call_of_the_protocol_alone(
     assert "orders" in send(url, method="GET", path="/_book").json()
     answer = send(url, body=form(action="nonsense"))
     assert json.loads(answer.body) == {"error": "Incorrect request"}
+
+
+def test_after_a_storm_the_book_accounts_for_every_call(vendor: Vendor) -> None:
+    """What 32 clients were told of 640 orders, and what the sandbox says it told."""
+
+    def order(step: int) -> str:
+        with suppress(ConnectionError, HTTPException):
+            send(url, body=form(action="cancel", orders=23501 + step))
+        try:
+            answer = send(url, body=form(**ADD | {"link": f"{LINK}/{step}"}))
+            reply = json.loads(answer.body.rpartition(b"\n")[2])
+        except (ValueError, ConnectionError, HTTPException):
+            return ""
+        return str(reply.get("order", ""))
+
+    with (
+        running(vendor, parse("mix=0.4,hang=0.02")) as url,
+        ThreadPoolExecutor(32) as pool,
+    ):
+        told = [*pool.map(order, range(640))]
+        change(url, "")
+        whole = send(url, method="GET", path="/_book").json()
+        fired = shown(url)["fired"]
+
+    rows = whole["orders"]
+    assert isinstance(fired, dict)
+    assert whole["calls"]["add"] == 640 == len(rows) + sum(whole["refused"].values())
+    assert {name for name in whole["refused"] if not name.startswith("fault:")} == set()
+    assert sum(fired.values()) > 300
+    given = {row["link"]: row["given"] for row in rows}
+    assert len(given) == len(rows)
+    assert told == [given.get(f"{LINK}/{step}", "") for step in range(640)]
+    untouched = [row for row in rows if not row["fault"]]
+    assert {row["given"] for row in untouched} == {str(row["id"]) for row in untouched}
+    costs = sum(Decimal(row["charge"]) for row in rows)
+    assert Decimal(whole["balance"]) + costs == 10_000
