@@ -1,10 +1,12 @@
 """Orders as staff see them: everything that is known, and the buttons that act."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Case, Q, QuerySet, When
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
@@ -15,9 +17,10 @@ from unfold.paginator import InfinitePaginator
 from ledger.enums import TransferKind
 from ledger.models import Transfer
 from orders import actions
+from orders.admin.settling import SettlingButtons
 from orders.enums import Status, Submission
 from orders.errors import OrderError
-from orders.models import Order
+from orders.models import Evidence, Order
 from shop.admin import (
     NOTHING,
     ReadonlyMixin,
@@ -55,6 +58,7 @@ SUBMISSION_TONES: dict[str, str] = {
 }
 # No page renders more rows; an order that has more history is a case for SQL.
 MOST = 200
+URGENT = timedelta(hours=24)
 
 
 class FlagFilter(admin.SimpleListFilter):
@@ -73,7 +77,7 @@ class FlagFilter(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadonlyMixin, ShopAdmin):
+class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     """Every order. Nothing can be edited; cancel and refill go through actions."""
 
     list_display = (
@@ -87,7 +91,10 @@ class OrderAdmin(ReadonlyMixin, ShopAdmin):
     search_help_text = _("A number, an upstream id, a link or an e-mail address.")
     ordering = ("-id",)
     paginator = InfinitePaginator
-    actions_detail = ("cancel", "refill")
+    actions_detail = (
+        *SettlingButtons.settling,
+        {"title": _("As the customer may"), "items": ["cancel", "refill"]},
+    )
     fieldsets = (
         (
             None,
@@ -113,6 +120,26 @@ class OrderAdmin(ReadonlyMixin, ShopAdmin):
             },
         ),
     )  # fmt: skip
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Put first, of the flagged, what is unknown for a day, then what waits longest."""
+        if FlagFilter.parameter_name not in request.GET:
+            return self.ordering
+        urgent = Q(submission=Submission.UNKNOWN, flagged_at__lt=Now() - URGENT)
+        return [Case(When(urgent, then=0), default=1).asc(), "flagged_at", "id"]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """Offer those tools that fit the state that the order is in."""
+        order = Order.objects.filter(pk=object_id).first()
+        fitting = self.fitting(order) if order else frozenset()
+        unfit = set(self.settling) - fitting
+        return [
+            offered
+            for offered in super().get_actions_detail(request, object_id)
+            if not getattr(offered, "action_name", "").endswith(
+                tuple(f"_{name}" for name in unfit)
+            )
+        ]
 
     @display(description=_("no."), ordering="id")
     def number(self, order: Order) -> str:
@@ -172,6 +199,8 @@ class OrderAdmin(ReadonlyMixin, ShopAdmin):
     def tables(self, row: Order) -> Iterable[Table]:
         yield _history(row)
         yield _attempts(row)
+        yield _evidence(row)
+        yield _deliveries(row)
         yield _requests(row)
         yield _money(row)
 
@@ -235,6 +264,38 @@ def _attempts(order: Order) -> Table:
              attempt.get_outcome_display(), attempt.upstream_id or "", attempt.error,
              link_to(attempt.reply)]
             for attempt in attempts.order_by("no")[:MOST]
+        ],
+    )  # fmt: skip
+
+
+def _evidence(order: Order) -> Table:
+    found = Evidence.objects.filter(attempt__order=order)
+    found = found.select_related("attempt", "by", "reply")
+    return Table(
+        _("Evidence"),
+        [_("time"), _("attempt"), _("looked at"), _("it says"), _("upstream id"),
+         _("detail"), _("by"), _("reply")],
+        [
+            [moment(row.created_at), row.attempt.no, row.get_source_display(),
+             row.get_verdict_display(), row.upstream_id, row.detail, row.by or "",
+             link_to(row.reply)]
+            for row in found.order_by("id")[:MOST]
+        ],
+    )  # fmt: skip
+
+
+def _deliveries(order: Order) -> Table:
+    return Table(
+        _("Deliveries"),
+        [_("upstream id"), _("status"), _("remains"), _("delivered"),
+         _("upstream charge"), _("finished")],
+        [
+            [row.upstream_id, row.get_status_display(),
+             NOTHING if row.remains is None else row.remains,
+             NOTHING if row.delivered is None else row.delivered,
+             NOTHING if row.upstream_charge is None else plain(row.upstream_charge),
+             moment(row.finished_at)]
+            for row in order.deliveries.order_by("id")[:MOST]
         ],
     )  # fmt: skip
 
