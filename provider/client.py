@@ -6,14 +6,11 @@ established. `add`, `refill` and `cancel` are sent once, and raise nothing for w
 the provider does: what is not known to have failed is unknown.
 """
 
-import html
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 from typing import TypeVar
-from urllib.parse import quote_plus
 
 from django.conf import settings
 
@@ -52,6 +49,7 @@ from provider.protocol.replies import (
     UnreadableReply,
 )
 from provider.protocol.tracking import CALL_CLASSES
+from provider.redaction import ASKED_BYTES, asked, capped, redact
 from shop.http import HttpFailure, HttpReply, Reached, post_form
 
 __all__ = ["CallFailed", "Client", "Endpoint", "Exchange"]
@@ -59,7 +57,6 @@ __all__ = ["CallFailed", "Client", "Endpoint", "Exchange"]
 MAX_IDS = 100
 CATALOGUE_BYTES = 64 * 1024 * 1024
 REPLY_BYTES = 2 * 1024 * 1024
-ARCHIVED_BYTES = 64 * 1024
 # Failures that would be the same a moment later.
 _LASTING = frozenset({"address", "protocol"})
 
@@ -240,15 +237,17 @@ class Client:
         max_bytes: int = REPLY_BYTES,
     ) -> tuple[HttpReply | HttpFailure, Exchange]:
         """Make the call, once more where `repeat` allows it and nothing was reached."""
+        question = asked(fields, key=self.endpoint.key)
         try:
             reply = self._post_once(action, fields, max_bytes)
         except HttpFailure as failure:
             again = failure.reached is Reached.NEVER and failure.reason not in _LASTING
             if repeat and again:
                 return self._post(action, fields, max_bytes=max_bytes)
-            return failure, Exchange(action, None, "", failure.reason, failure.elapsed)
-        body = _capped(self._redact(reply.body.decode("utf-8", errors="replace")))
-        return reply, Exchange(action, reply.status, body, "", reply.elapsed)
+            reason, elapsed = failure.reason, failure.elapsed
+            return failure, Exchange(action, None, "", reason, elapsed, question)
+        body = capped(self._redact(reply.body.decode("utf-8", errors="replace")))
+        return reply, Exchange(action, reply.status, body, "", reply.elapsed, question)
 
     def _post_once(
         self, action: str, fields: Mapping[str, str], max_bytes: int
@@ -264,16 +263,7 @@ class Client:
         )
 
     def _redact(self, text: str) -> str:
-        """Return `text` without the key, however a reply writes it."""
-        key = self.endpoint.key
-        plain, escaped = json.dumps(key, ensure_ascii=False), json.dumps(key)
-        spellings = {plain[1:-1], escaped[1:-1], quote_plus(key), html.escape(key), key}
-        # PHP writes a slash in JSON as \/.
-        spellings |= {spelling.replace("/", "\\/") for spelling in spellings}
-        for spelling in spellings:
-            if spelling:
-                text = text.replace(spelling, "***")
-        return text
+        return redact(text, key=self.endpoint.key)
 
 
 def _id_fields(name: str, ids: Sequence[str]) -> dict[str, str]:
@@ -281,10 +271,6 @@ def _id_fields(name: str, ids: Sequence[str]) -> dict[str, str]:
     if not 1 <= len(ids) <= MAX_IDS:
         raise ValueError(f"1 to {MAX_IDS} ids a call, not {len(ids)}")
     return {name: ids[0]} if len(ids) == 1 else {f"{name}s": ",".join(ids)}
-
-
-def _capped(text: str) -> str:
-    return text.encode()[:ARCHIVED_BYTES].decode(errors="ignore")
 
 
 def _is_rate_limit(error: ErrorReply, http_status: int) -> bool:
@@ -301,6 +287,12 @@ def _is_unsupported(failed: CallFailed) -> bool:
 
 def _joined(exchanges: Sequence[Exchange]) -> Exchange:
     """Return several exchanges as one, their replies on lines of their own."""
-    body = _capped("\n".join(exchange.body for exchange in exchanges))
+    body = capped("\n".join(exchange.body for exchange in exchanges))
+    questions = "\n".join(exchange.asked for exchange in exchanges)
     elapsed = sum(exchange.elapsed for exchange in exchanges)
-    return replace(exchanges[-1], body=body, elapsed=elapsed)
+    return replace(
+        exchanges[-1],
+        body=body,
+        elapsed=elapsed,
+        asked=capped(questions, most=ASKED_BYTES),
+    )

@@ -15,7 +15,9 @@ from shop.http import HttpFailure
 class Exchange:
     """What is archived of a call: never the key, and at most 64 KiB of the reply.
 
-    `failure` is "" or the HTTP client's reason; `elapsed` is in seconds.
+    `failure` is "" or the HTTP client's reason; `elapsed` is in seconds. `asked` holds
+    the fields that were sent but for the key, as a form, and at most 4 KiB of them;
+    where several calls were joined, one call a line.
     """
 
     action: str
@@ -23,6 +25,7 @@ class Exchange:
     body: str
     failure: str
     elapsed: float
+    asked: str = ""
 
 
 class CallFailed(Exception):

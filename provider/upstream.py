@@ -41,6 +41,7 @@ def archive(*, provider: Provider, exchange: Exchange) -> Reply:
     return Reply.objects.create(
         provider=provider,
         action=exchange.action,
+        asked=exchange.asked.replace("\x00", ""),
         http_status=exchange.http_status,
         body=exchange.body.replace("\x00", ""),
         failure=exchange.failure[:60],

@@ -1,7 +1,9 @@
 """What came from upstream, as it came: offers, catalogue runs and replies."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from django.contrib import admin
 from django.db.models import F, Func, IntegerField, QuerySet
@@ -140,12 +142,13 @@ class ReplyAdmin(ReadonlyMixin, ShopAdmin):
     ordering = ("-id",)
     paginator = InfinitePaginator
     fields = (
-        "provider", "action", "http_status", "failure", "duration", "time", "content",
+        "provider", "action", "question", "http_status", "failure", "duration", "time",
+        "content",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Reply]:
         found: QuerySet[Reply] = super().get_queryset(request)
-        return found.defer("body")
+        return found.defer("body", "asked")
 
     @display(description=_("no."), ordering="id")
     def number(self, reply: Reply) -> int:
@@ -155,11 +158,20 @@ class ReplyAdmin(ReadonlyMixin, ShopAdmin):
     def time(self, reply: Reply) -> str:
         return moment(reply.created_at)
 
+    @display(description=_("asked"))
+    def question(self, reply: Reply) -> str | SafeString:
+        fields = (unquote_plus(field) for field in re.split("[&\n]", reply.asked))
+        return _verbatim("\n".join(fields))
+
     @display(description=_("body"))
     def content(self, reply: Reply) -> str | SafeString:
-        if not reply.body:
-            return NOTHING
-        return format_html(
-            '<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
-            Truncator(reply.body).chars(MOST_BODY),
-        )
+        return _verbatim(Truncator(reply.body).chars(MOST_BODY))
+
+
+def _verbatim(content: str) -> str | SafeString:
+    """Return what somebody else wrote, line by line; a dash for nothing."""
+    if not content:
+        return NOTHING
+    return format_html(
+        '<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>', content
+    )

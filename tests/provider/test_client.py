@@ -454,6 +454,43 @@ def test_the_key_is_kept_nowhere(upstream: Upstream, written: str) -> None:
         assert "Invalid key ***" in repr(answer)
 
 
+def test_what_was_asked_is_kept_without_the_key(upstream: Upstream) -> None:
+    asked = upstream.client({"order": 1}).add(
+        {"service": "7", "comments": "so\ngood", "key": "another", "action": "refill"}
+    )[1]
+    assert asked.asked == "service=7&comments=so%0Agood"
+    many = upstream.client({"1": {"status": "Pending"}}).statuses(["1", "2"])[1]
+    assert many.asked == "orders=1,2"
+    assert upstream.client({"balance": 5}).balance()[1].asked == ""
+
+
+@pytest.mark.parametrize("written", [KEY, "s3cret%2Bkey%2F%C3%A9", r"s3cret+key\/é"])
+def test_a_key_inside_a_field_is_not_kept_either(
+    upstream: Upstream, written: str
+) -> None:
+    fields = {"link": f"https://example.com/?k={written}"}
+    _answer, exchange = upstream.client({"order": 1}).add(fields)
+    assert exchange.asked == "link=https%3A%2F%2Fexample.com%2F%3Fk%3D***"
+
+
+def test_no_more_than_4_kib_of_a_question_are_kept(upstream: Upstream) -> None:
+    _answer, exchange = upstream.client({"order": 1}).add({"comments": "good " * 1000})
+    assert len(exchange.asked) == 4_096
+
+
+def test_what_was_asked_is_kept_where_nobody_answered(nobody: Client) -> None:
+    _answer, exchange = nobody.add({"service": "7"})
+    assert (exchange.failure, exchange.asked) == ("refused", "service=7")
+
+
+def test_questions_asked_one_by_one_are_kept_line_by_line(upstream: Upstream) -> None:
+    client = upstream.client(
+        *[{"status": "Completed"}] * 2, refill_status_one_by_one=True
+    )
+    _rows, exchange, _fell_back = client.refill_statuses(["5", "6"])
+    assert exchange.asked == "refill=5\nrefill=6"
+
+
 def test_no_more_than_64_kib_of_a_reply_are_kept(upstream: Upstream) -> None:
     _answer, exchange = upstream.client("é" * 70_000).add({})
     assert len(exchange.body.encode()) == 65_536

@@ -39,7 +39,7 @@ def test_a_client_knows_the_row_and_its_own_wordings_before_everybodys() -> None
 
 def test_a_reply_is_archived_as_it_came() -> None:
     provider = make_provider()
-    exchange = Exchange("add", 502, "<html>\x00</html>", "f" * 80, 0.1239)
+    exchange = Exchange("add", 502, "<html>\x00</html>", "f" * 80, 0.1239, "link=a\x00")
 
     archive(provider=provider, exchange=exchange)
 
@@ -50,6 +50,7 @@ def test_a_reply_is_archived_as_it_came() -> None:
         "f" * 60,
         123,
     )
+    assert reply.asked == "link=a"
     assert str(reply) == f"add #{reply.pk}"
 
 

@@ -1,0 +1,42 @@
+"""What may be kept of a call: never the key, and not more than is useful."""
+
+import html
+import json
+from collections.abc import Mapping
+from urllib.parse import quote_plus, urlencode
+
+ARCHIVED_BYTES = 64 * 1024
+ASKED_BYTES = 4 * 1024
+
+
+def redact(text: str, *, key: str) -> str:
+    """Return `text` without the key, however a reply writes it."""
+    plain, escaped = json.dumps(key, ensure_ascii=False), json.dumps(key)
+    spellings = {plain[1:-1], escaped[1:-1], quote_plus(key), html.escape(key), key}
+    # PHP writes a slash in JSON as \/.
+    spellings |= {spelling.replace("/", "\\/") for spelling in spellings}
+    for spelling in spellings:
+        if spelling:
+            text = text.replace(spelling, "***")
+    return text
+
+
+def asked(fields: Mapping[str, str], *, key: str) -> str:
+    """Return what was asked, as a form without the key, wherever in it that stands."""
+    sent = {
+        name: redact(value, key=key)
+        for name, value in fields.items()
+        if name not in {"key", "action"}
+    }
+    return capped(redact(urlencode(sent, safe=",*"), key=key), most=ASKED_BYTES)
+
+
+def capped(text: str, *, most: int = ARCHIVED_BYTES) -> str:
+    """Return as much of `text` as fits into `most` bytes."""
+    return text.encode()[:most].decode(errors="ignore")
+
+
+def is_cut(text: str, *, most: int = ARCHIVED_BYTES) -> bool:
+    """Return whether `text` may be only the beginning of what there was."""
+    # A character that did not fit is left out whole: up to three bytes.
+    return len(text.encode()) > most - 4
