@@ -37,3 +37,10 @@ def read_balance(*, provider_id: int) -> None:
     provider = queries.provider(provider_id=provider_id)
     if provider is not None:
         actions.note_balance(provider=provider)
+
+
+@app.task(name="provider.forget_replies")
+def forget_replies() -> None:
+    """Let go of old replies, once a day."""
+    if take("provider.forget_replies", every=86_400):
+        actions.forget_replies()

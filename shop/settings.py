@@ -219,6 +219,10 @@ EVIDENCE_INTERVAL: int = _read("int", "EVIDENCE_INTERVAL", 600, "seconds, such a
 RISK_REFUND_HOURS: int = _read("int", "RISK_REFUND_HOURS", 72, "hours, such as 72")
 BALANCE_INTERVAL: int = _read("int", "BALANCE_INTERVAL", 60, "seconds, such as 60")
 SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
+# How long upstream replies are kept, in days.
+REPLY_DAYS: int = _read("int", "REPLY_DAYS", 90, "days, such as 90")
+if REPLY_DAYS < 1:
+    raise ImproperlyConfigured("REPLY_DAYS must be above zero: days, such as 90")
 
 # --- Log-in ----------------------------------------------------------------------
 

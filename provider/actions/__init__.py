@@ -1,5 +1,6 @@
 """What happens to providers, their catalogue and its prices."""
 
+from provider.actions.archiving import forget_replies
 from provider.actions.breaker import note_answer, note_failure
 from provider.actions.pricing import (
     PricingError,
@@ -37,6 +38,7 @@ __all__ = [
     "add_provider",
     "ask_currency",
     "clear_overcharge",
+    "forget_replies",
     "move",
     "note_answer",
     "note_balance",
