@@ -345,6 +345,34 @@ def reverse_credit(*, transfer: Transfer, by: User | None, note: str = "") -> De
     return taken[1]
 
 
+@transaction.atomic(durable=True)
+def send_funds(
+    *, account: Account, amount: Decimal, subject: int, by: User | None, note: str = ""
+) -> None:
+    """Book what the shop has sent to the provider whose account this is.
+
+    Below zero it has come back, or was booked by mistake. `subject` is a number of the
+    caller's choosing that names this one movement: the same number again raises
+    AlreadyMovedError and books nothing.
+    """
+    if amount == 0:
+        raise LedgerError(_("The amount must not be zero."))
+    own = system_account(kind=AccountKind.OWN, currency=account.currency)
+    source, target = (own, account) if amount > 0 else (account, own)
+    _book_once(
+        Transfer(
+            source=source,
+            target=target,
+            currency=account.currency,
+            amount=abs(amount),
+            kind=TransferKind.PROVIDER_FUNDS,
+            subject=subject,
+            by=by,
+            note=note,
+        )
+    )
+
+
 def _book_once(transfer: Transfer) -> None:
     try:
         transfer.save()

@@ -15,6 +15,7 @@ class AccountKind(models.TextChoices):
     PROVIDER = "provider", _("provider")
     COST = "cost", _("cost of services")
     LOSS = "loss", _("refunds at the shop's risk")
+    OWN = "own", _("the shop's own money")
 
 
 class Bucket(models.TextChoices):

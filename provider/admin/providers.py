@@ -22,6 +22,7 @@ from unfold.widgets import (
 )
 
 from provider import actions, queries
+from provider.admin.funds import FundsMixin
 from provider.admin.pricing import currency_code
 from provider.models import ErrorPhrase, Provider
 from shop.admin import NOTHING, ShopAdmin, Table, badge, button, link_to, moment
@@ -77,7 +78,7 @@ class PauseForm(BaseDialogForm):
 
 
 @admin.register(Provider)
-class ProviderAdmin(ShopAdmin):
+class ProviderAdmin(FundsMixin, ShopAdmin):
     """Who we buy from. A provider is not deleted: `active` is the switch."""
 
     form = ProviderForm
@@ -104,6 +105,7 @@ class ProviderAdmin(ShopAdmin):
         "test",
         "pause",
         "resume",
+        "record_funds",
         {"title": _("Catalogue"), "items": ["sync_now", "publish_all"]},
     )
 

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ledger.models import Account
+from ledger.models import Account, Transfer
+from ledger.queries import book
 from notices.models import Notice
 from provider.models import ErrorPhrase, Provider, Service, SyncRun
 from shop.admin import page_of
@@ -175,6 +176,33 @@ def test_pausing_takes_a_reason_and_resuming_ends_it(client: Client) -> None:
     press(client, provider, "resume")
     provider.refresh_from_db()
     assert provider.paused_at is None
+
+
+FUNDS = {"amount": "50.25", "note": "wire 12", "subject": "77"}
+
+
+def test_funds_are_recorded_once_for_each_form(client: Client) -> None:
+    provider = make_provider(currency="EUR")
+
+    page = press(client, provider, "record_funds", **FUNDS)
+    assert f"€50.25 is in our book of {provider}." in text_of(page)
+    again = press(client, provider, "record_funds", **FUNDS)
+
+    assert "booked already" in text_of(again)
+    assert book(account=provider.account) == Decimal("50.25")
+    assert Transfer.objects.get().note == "wire 12"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("amount", "0"), ("amount", "much"), ("amount", "0.000000001"), ("note", "")],
+)
+def test_funds_that_do_not_fit_are_not_recorded(
+    client: Client, field: str, value: str
+) -> None:
+    press(client, make_provider(), "record_funds", **{**FUNDS, field: value})
+
+    assert not Transfer.objects.exists()
 
 
 def test_publishing_switches_on_what_is_bought_there(client: Client) -> None:

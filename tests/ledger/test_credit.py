@@ -155,3 +155,49 @@ def test_credits_and_charges_at_once_leave_an_unbroken_chain(
 
     assert balance(customer=customer) == 100 + 4 * 10 * 2 - 4 * 10
     assert not [line for line in audit() if not line.startswith("order")]
+
+
+# --- Funds sent to a provider ----------------------------------------------------
+
+
+def test_funds_that_were_sent_stand_in_the_providers_book() -> None:
+    account, admin = actions.open_provider_account(currency="EUR"), make_admin()
+
+    actions.send_funds(
+        account=account, amount=Decimal("50.5"), subject=7, by=admin, note="wire 12"
+    )
+
+    transfer = Transfer.objects.get()
+    assert book(account=account) == Decimal("50.5")
+    assert str(transfer) == "provider:7:funds:1"
+    assert (transfer.by, transfer.note) == (admin, "wire 12")
+    assert (transfer.source.kind, transfer.currency) == (AccountKind.OWN, "EUR")
+
+
+def test_funds_that_came_back_are_booked_the_other_way() -> None:
+    account = actions.open_provider_account(currency="USD")
+    actions.send_funds(account=account, amount=Decimal(50), subject=7, by=None)
+
+    actions.send_funds(account=account, amount=Decimal(-20), subject=8, by=None)
+
+    assert book(account=account) == 30
+    assert Account.objects.filter(kind=AccountKind.OWN).count() == 1
+
+
+def test_the_same_funds_are_booked_once() -> None:
+    account = actions.open_provider_account(currency="USD")
+    actions.send_funds(account=account, amount=Decimal(50), subject=7, by=None)
+
+    with pytest.raises(actions.AlreadyMovedError):
+        actions.send_funds(account=account, amount=Decimal(50), subject=7, by=None)
+
+    assert book(account=account) == 50
+
+
+def test_funds_of_nothing_are_refused() -> None:
+    account = actions.open_provider_account(currency="USD")
+
+    with pytest.raises(actions.LedgerError, match="zero"):
+        actions.send_funds(account=account, amount=Decimal(0), subject=7, by=None)
+
+    assert not Transfer.objects.exists()
