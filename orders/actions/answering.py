@@ -4,6 +4,7 @@ What cannot be told is *unknown*: not repeated, not refunded, flagged.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic, sleep
 
@@ -68,7 +69,7 @@ _OUTCOMES = {
 }
 
 
-def keep_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
+def keep(apply: Callable[[], None]) -> None:
     """Apply an answer, again and again while the database is away.
 
     What it says was paid for and comes only once: a restart of the database must not
@@ -77,11 +78,11 @@ def keep_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> N
     until = monotonic() + settings.ATTEMPT_LEASE
     while True:
         try:
-            return apply_answer(attempt=attempt, answer=answer, exchange=exchange)
-        except (OperationalError, InterfaceError):
+            return apply()
+        except (OperationalError, InterfaceError) as error:
             if monotonic() >= until:
                 raise
-            logger.warning("The answer of attempt %s waits for the database", attempt)
+            logger.warning("An answer waits for the database: %s", type(error).__name__)
             connection.close()
             sleep(AWAY)
 

@@ -29,4 +29,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> "Script":
             f"orders.actions.{name}.client_of",
             lambda provider: acting.ScriptedClient(script),
         )
+    monkeypatch.setattr(
+        "orders.actions.express._client", lambda found: acting.ScriptedClient(script)
+    )
     return script

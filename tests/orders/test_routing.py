@@ -308,7 +308,7 @@ def test_an_order_that_cannot_be_claimed_is_left_to_staff_in_the_end(
     def fail(*_args: object, **_options: object) -> None:
         raise RuntimeError("poison")
 
-    monkeypatch.setattr("orders.actions.submitting.choose", fail)
+    monkeypatch.setattr("orders.actions.express.claim", fail)
     for _ in range(6):
         make_due(order)
         actions.submit(order_id=order.pk)
