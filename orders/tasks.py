@@ -36,3 +36,10 @@ def sweep() -> None:
     """Find what is due."""
     if take("orders.sweep", every=1):
         actions.sweep()
+
+
+@app.task(name="orders.reconcile")
+def reconcile() -> None:
+    """Write down where the providers' books stand."""
+    if take("orders.reconcile", every=600):
+        actions.close_books()

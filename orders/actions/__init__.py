@@ -3,6 +3,7 @@
 from orders.actions.answering import apply_answer
 from orders.actions.evidence import gather_evidence
 from orders.actions.placing import place_order
+from orders.actions.reconciling import close_books
 from orders.actions.refill_tracking import track_refills
 from orders.actions.requesting import cancel_order, request_refill, send_request
 from orders.actions.settling import (
@@ -25,6 +26,7 @@ __all__ = [
     "cancel_order",
     "clear_flag",
     "gather_evidence",
+    "close_books",
     "place_order",
     "refund_absent",
     "refund_at_risk",
