@@ -31,7 +31,7 @@ class Reason(models.TextChoices):
     UNKNOWN = "unknown", _("unknown whether it exists; it may have been charged")
     AT_RISK = "at_risk", _("refunded at the shop's risk; it may have been charged")
     AGAIN = "again", _("left unknown by a person; it may have been charged")
-    TWICE = "twice", _("a second upstream order, which is not in our book")
+    TWICE = "twice", _("an upstream order that is not in our book")
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             _("Books"),
             _entry("ledger.transfer", _("Transfers"), "swap_horiz"),
+            _entry("orders.providerday", _("Providers' days"), "balance"),
             _entry("auth.group", _("Permissions"), "lock"),
         ),
     ]

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from notices.models import Notice
+from orders.actions import close_books
 from orders.models import Order, OrderEvent
 from provider.enums import RuleScope, SyncOutcome
 from provider.models import (
@@ -49,6 +50,7 @@ def make_one_of_everything() -> None:
     )
     Notice.objects.create(key=f"notice {number}", subject="Look", text="at this")
     Group.objects.create(name=f"Support {number}")
+    close_books()
 
 
 def flag(order: Order, reason: str) -> None:

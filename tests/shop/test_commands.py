@@ -3,10 +3,9 @@
 import json
 import subprocess
 import sys
-from io import StringIO
 
 import pytest
-from django.core.management import call_command, load_command_class
+from django.core.management import load_command_class
 from django.core.management.base import CommandError
 from pytest_django import Settings
 
@@ -21,14 +20,9 @@ from shop.demo import ADMIN, CUSTOMER, PASSWORD
 from shop.tasks import audit as audit_task
 from tests.factories import make_customer, make_order
 from tests.fixtures import Upstream
+from tests.shop.commands import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def run(name: str, *arguments: str) -> list[str]:
-    output = StringIO()
-    call_command(name, *arguments, stdout=output)
-    return output.getvalue().splitlines()
 
 
 def test_add_customer_credits_and_ends_with_the_key() -> None:
@@ -262,7 +256,15 @@ def test_the_practice_provider_moves_between_two_starts(
 
 
 @pytest.mark.parametrize(
-    "name", ["add_customer", "add_provider", "audit", "seed_demo", "sync_catalogue"]
+    "name",
+    [
+        "add_customer",
+        "add_provider",
+        "audit",
+        "reconcile",
+        "seed_demo",
+        "sync_catalogue",
+    ],
 )
 def test_every_command_explains_itself_and_each_of_its_options(name: str) -> None:
     command = load_command_class("shop", name)
