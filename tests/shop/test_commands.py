@@ -262,6 +262,7 @@ def test_the_practice_provider_moves_between_two_starts(
         "add_provider",
         "audit",
         "reconcile",
+        "replay",
         "seed_demo",
         "sync_catalogue",
     ],
