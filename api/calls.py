@@ -1,6 +1,7 @@
 """The calls of the protocol. They do what the pages do, through the same actions."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from functools import partial
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from api.ids import Ids, read_ids, read_number
 from api.reading import Call
 from orders import actions
 from orders.enums import Source
-from orders.errors import OrderError
+from orders.errors import NotYetError, OrderError
 from orders.intake import FieldErrors
 from orders.models import Order
 from orders.queries import orders_by_ids, refills_by_ids
@@ -114,6 +115,10 @@ def _ask_to_cancel(customer: User, order: Order) -> int:
 
 
 def _refused(error: OrderError) -> RefusedError:
+    if isinstance(error, NotYetError):
+        # Programs read it: in UTC, whatever the shop's time zone and language are.
+        time = f"{error.possible_from.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        return RefusedError(f"{error.reason} Possible from {time}")
     return RefusedError(ORDER_WORDINGS.get(error.code, error.message))
 
 

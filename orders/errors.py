@@ -1,7 +1,10 @@
 """What may go wrong for the one who orders, in words fit for them."""
 
+from datetime import datetime
 from decimal import Decimal
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from shop.money import show
@@ -63,3 +66,16 @@ class KeyReusedError(OrderError):
 
     def __init__(self) -> None:
         super().__init__(_("This key was used for a different order."))
+
+
+class NotYetError(OrderError):
+    """Time alone stands in the way: it may be asked for from `possible_from` on."""
+
+    code = "not_yet"
+
+    def __init__(self, reason: str, possible_from: datetime) -> None:
+        time = date_format(timezone.localtime(possible_from), "SHORT_DATETIME_FORMAT")
+        possible = _("It will be from %(time)s on.") % {"time": time}
+        super().__init__(f"{reason} {possible}")
+        self.reason = reason
+        self.possible_from = possible_from

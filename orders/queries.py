@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from orders.enums import RefillStatus, RequestKind, Status, Submission
+from orders.eligibility import Eligibility, Known, may_cancel, may_refill
+from orders.enums import Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
 from orders.models import Order, OrderEvent, OrderRequest
 from provider.models import Service
+from provider.queries import first_offer
 from shop.money import charge, show
 
 
@@ -107,34 +110,52 @@ def _note(event: OrderEvent) -> str:
     return ""
 
 
-def cancel_refusal(*, order: Order) -> str | None:
-    """Return why the order cannot be cancelled, or None where it can."""
-    if not order.is_open:
-        return _("This order has ended.")
-    if order.is_unsent:
-        return None
-    if order.submission != Submission.ACCEPTED:
-        return _("This order is being checked; please wait a moment.")
-    if not order.service.cancel:
-        return _("This service cannot be cancelled once it has started.")
-    if _has_open_request(order, RequestKind.CANCEL):
-        return _("Cancelling was asked for already.")
-    return None
+def cancel_eligibility(*, order: Order, by_staff: bool = False) -> Eligibility:
+    """Return whether the order may be cancelled, or why not.
+
+    Staff may also try where the provider does not say; customers see no button there.
+    """
+    return may_cancel(order, _known(order, RequestKind.CANCEL, by_staff))
 
 
-def refill_refusal(*, order: Order) -> str | None:
-    """Return why the order cannot be refilled, or None where it can."""
-    if not order.service.refill:
-        return _("This service comes without refill.")
-    if order.status != Status.COMPLETED:
-        return _("Only completed orders can be refilled.")
-    if _has_open_request(order, RequestKind.REFILL):
-        return _("A refill is under way already.")
-    return None
+def refill_eligibility(*, order: Order, by_staff: bool = False) -> Eligibility:
+    """Return whether the order may be refilled, or why not and from when on.
+
+    Staff may also try where the provider does not say; customers see no button there.
+    """
+    return may_refill(order, _known(order, RequestKind.REFILL, by_staff))
 
 
-def _has_open_request(order: Order, kind: RequestKind) -> bool:
-    return order.requests.filter(kind=kind, closed_at=None).exists()
+def _known(order: Order, kind: RequestKind, by_staff: bool) -> Known:
+    asked = OrderRequest.objects.filter(order=OuterRef("pk"), kind=kind)
+    closed = asked.filter(closed_at__isnull=False).order_by("-closed_at")
+    is_open, last_closed_at, now = (
+        Order.objects.filter(pk=order.pk)
+        .values_list(
+            Exists(asked.filter(closed_at=None)),
+            Subquery(closed.values("closed_at")[:1]),
+            Now(),
+        )
+        .get()
+    )
+    return Known(
+        now=now,
+        open=is_open,
+        last_closed_at=last_closed_at,
+        may_try=by_staff and _is_unsaid(order, kind),
+    )
+
+
+def _is_unsaid(order: Order, kind: RequestKind) -> bool:
+    """Whether the provider does not say if it does such a thing: that is not a no."""
+    attempt = (
+        order.attempts.filter(outcome=Outcome.ACCEPTED).select_related("offer").first()
+    )
+    offer = attempt.offer if attempt else first_offer(service=order.service)
+    if offer is None:
+        return False
+    said = offer.refill if kind == RequestKind.REFILL else offer.cancel
+    return said is None
 
 
 REFILL_OUTWARD = {

@@ -95,8 +95,10 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
     """Show one order; while it is open it asks for itself again, like the list."""
     order = _own(request, order_id)
     requests = list(queries.requests(order=order))
+    may_cancel = queries.cancel_eligibility(order=order)
+    may_refill = queries.refill_eligibility(order=order)
     states = [[request.pk, request.state, request.status] for request in requests]
-    seen = _digest([_state(order), states])
+    seen = _digest([_state(order), states, may_cancel.possible, may_refill.possible])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = {
@@ -106,8 +108,8 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
         "ordered": _ordered(order),
         "history": queries.history(order=order),
         "requests": requests,
-        "cancel_refusal": queries.cancel_refusal(order=order),
-        "refill_refusal": queries.refill_refusal(order=order),
+        "cancel": may_cancel,
+        "refill": may_refill,
         "received": "received" in request.GET,
     }
     part = "#live" if request.htmx else ""

@@ -218,6 +218,9 @@ BREAKER_WAIT: float = _read("float", "BREAKER_WAIT", 30.0, "seconds, such as 30"
 EVIDENCE_INTERVAL: int = _read("int", "EVIDENCE_INTERVAL", 600, "seconds, such as 600")
 RISK_REFUND_HOURS: int = _read("int", "RISK_REFUND_HOURS", 72, "hours, such as 72")
 BALANCE_INTERVAL: int = _read("int", "BALANCE_INTERVAL", 60, "seconds, such as 60")
+# Hours between an order's end, or its last refill, and the next, where its service says
+# nothing else.
+REFILL_HOURS: int = _read("int", "REFILL_HOURS", 0 if DEMO else 24, "hours, such as 24")
 SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
 # How long upstream replies are kept, in days.
 REPLY_DAYS: int = _read("int", "REPLY_DAYS", 90, "days, such as 90")

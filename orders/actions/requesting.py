@@ -16,10 +16,11 @@ from accounts.models import User
 from ledger import actions as ledger
 from notices import actions as notices
 from orders.actions.withdrawing import withdraw
+from orders.eligibility import Eligibility
 from orders.enums import RefillStatus, RequestKind, RequestState, Status
-from orders.errors import OrderError
+from orders.errors import NotYetError, OrderError
 from orders.models import Order, OrderEvent, OrderRequest
-from orders.queries import cancel_refusal, refill_refusal
+from orders.queries import cancel_eligibility, refill_eligibility
 from orders.settlement import MISSES
 from provider.client import Client, Exchange
 from provider.models import Provider
@@ -33,17 +34,19 @@ Answer = RefillAnswer | CancelAnswer
 
 
 @transaction.atomic(durable=True)
-def cancel_order(*, order: Order, by: User) -> OrderRequest | None:
+def cancel_order(
+    *, order: Order, by: User, by_staff: bool = False
+) -> OrderRequest | None:
     """Cancel an order, or ask upstream to.
 
     What has not been sent is ended at once with a full refund (None is returned); an
-    accepted order gets a request, and its money moves when its status says so. Raises
-    OrderError with the reason where it cannot be cancelled.
+    accepted order gets a request, and its money moves when its status says so. Staff
+    may try where the provider does not say whether it cancels. Raises OrderError with
+    the reason where it cannot be cancelled.
     """
     ledger.lock_customers(customer_ids=[order.customer_id])
     locked = _lock(order)
-    if (refusal := cancel_refusal(order=locked)) is not None:
-        raise OrderError(refusal)
+    _insist(cancel_eligibility(order=locked, by_staff=by_staff))
     if locked.is_unsent:
         withdraw(order=locked, reason="cancelled before it was sent", by=by)
         return None
@@ -51,12 +54,23 @@ def cancel_order(*, order: Order, by: User) -> OrderRequest | None:
 
 
 @transaction.atomic(durable=True)
-def request_refill(*, order: Order, by: User) -> OrderRequest:
-    """Ask upstream to refill a completed order; OrderError with the reason if it can't."""
+def request_refill(*, order: Order, by: User, by_staff: bool = False) -> OrderRequest:
+    """Ask upstream to refill a completed order.
+
+    Staff may try where the provider does not say whether it refills. Raises OrderError
+    with the reason where it cannot be refilled, NotYetError where it can later.
+    """
     locked = _lock(order)
-    if (refusal := refill_refusal(order=locked)) is not None:
-        raise OrderError(refusal)
+    _insist(refill_eligibility(order=locked, by_staff=by_staff))
     return _request(locked, RequestKind.REFILL, by)
+
+
+def _insist(eligibility: Eligibility) -> None:
+    if eligibility.possible:
+        return
+    if eligibility.possible_from is not None:
+        raise NotYetError(eligibility.reason, eligibility.possible_from)
+    raise OrderError(eligibility.reason)
 
 
 def _lock(order: Order) -> Order:

@@ -217,7 +217,7 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     )
     def cancel(self, request: HttpRequest, order: Order, data: object) -> str:
         """End the order, or ask upstream to."""
-        asked = actions.cancel_order(order=order, by=request.user)
+        asked = actions.cancel_order(order=order, by=request.user, by_staff=True)
         if asked is None:
             return text("The order was ended, and its whole charge given back.")
         return text("The provider is being asked to cancel.")
@@ -231,7 +231,7 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     )
     def refill(self, request: HttpRequest, order: Order, data: object) -> str:
         """Ask upstream for a refill."""
-        actions.request_refill(order=order, by=request.user)
+        actions.request_refill(order=order, by=request.user, by_staff=True)
         return text("The provider is being asked for a refill.")
 
 

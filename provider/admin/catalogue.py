@@ -119,6 +119,16 @@ class ServiceAdmin(ShopAdmin):
                 )
             },
         ),
+        (
+            _("Refills"),
+            {
+                "fields": (("refill_days", "refill_hours"),),
+                "description": _(
+                    "Counted from the order's end, hours also from its last refill. "
+                    "No days: for ever. No hours: as the shop's settings say."
+                ),
+            },
+        ),
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:

@@ -202,6 +202,21 @@ def test_the_list_shows_cost_and_margin_at_the_newest_rate(client: Client) -> No
     assert "$0.75 (60 %)" in page
 
 
+def test_staff_say_how_long_and_how_often_a_service_is_refilled(
+    client: Client,
+) -> None:
+    service = make_service()
+
+    save(client, service, refill_days="30", refill_hours="0")
+    service.refresh_from_db()
+    assert (service.refill_days, service.refill_hours) == (30, 0)
+    assert service.set_by_hand == []
+
+    save(client, service, refill_days=None, refill_hours=None)
+    service.refresh_from_db()
+    assert (service.refill_days, service.refill_hours) == (None, None)
+
+
 def test_a_service_without_a_rate_of_exchange_has_no_cost(client: Client) -> None:
     make_service(
         provider=make_provider(currency="EUR"), price=None, off_reason="price_check"

@@ -1,5 +1,6 @@
 """`refill` and `refill_status`."""
 
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -70,6 +71,25 @@ def test_a_service_without_refill_is_refused(alice: Caller) -> None:
         reply = alice("refill", order=order.pk)
 
     assert reply == {"error": "This service comes without refill."}
+
+
+def test_a_refill_that_is_not_possible_yet_says_from_when_in_utc(
+    alice: Caller, completed: Order
+) -> None:
+    Service.objects.update(refill_hours=24)
+    ended_at = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    Order.objects.update(finished_at=ended_at)
+    possible_from = ended_at.astimezone(UTC) + timedelta(hours=24)
+    error = {
+        "error": "A refill is not possible yet. "
+        f"Possible from {possible_from:%Y-%m-%dT%H:%M:%S}Z"
+    }
+
+    with nothing_happens():
+        assert alice("refill", order=completed.pk) == error
+        assert alice("refill", orders=completed.pk) == [
+            {"order": completed.pk, "refill": error}
+        ]
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from orders import actions, queries
-from orders.enums import OPEN, RefillStatus, RequestKind, Status, Submission
+from orders.enums import OPEN, RefillStatus, Status
 from orders.errors import BalanceTooLowError
 from orders.intake import Intake
-from orders.models import Order, OrderRequest
+from orders.models import Order
 from provider.models import Service
 from provider.protocol.statuses import UpstreamStatus
 from tests.factories import make_customer, make_order, make_service
@@ -128,60 +127,6 @@ def test_open_orders_are_those_that_have_not_ended(script: Script) -> None:
 def test_failed_is_canceled_to_customers() -> None:
     assert queries.outward(Status.FAILED) == Status.CANCELED
     assert all(queries.outward(status) == status for status in OPEN)
-
-
-def test_an_order_may_be_cancelled_until_it_is_sent() -> None:
-    order = make_order(service=make_service(cancel=False))
-
-    assert queries.cancel_refusal(order=order) is None
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"status": Status.COMPLETED}, "has ended"),
-        ({"submission": Submission.SENDING}, "being checked"),
-        ({"submission": Submission.UNKNOWN}, "being checked"),
-        ({"submission": Submission.ACCEPTED}, "cannot be cancelled"),
-    ],
-    ids=str,
-)
-def test_a_cancel_that_cannot_be_is_explained(
-    fields: dict[str, object], words: str
-) -> None:
-    order = make_order(service=make_service(cancel=False))
-    for name, value in fields.items():
-        setattr(order, name, value)
-
-    assert words in (queries.cancel_refusal(order=order) or "")
-
-
-def test_one_cancel_at_a_time(script: Script) -> None:
-    order = accepted(script)
-    assert queries.cancel_refusal(order=order) is None
-    actions.cancel_order(order=order, by=order.customer)
-
-    assert "already" in (queries.cancel_refusal(order=order) or "")
-
-
-def test_a_refill_that_cannot_be_is_explained(script: Script) -> None:
-    order = accepted(script)
-    assert "completed" in (queries.refill_refusal(order=order) or "")
-    order = completed(script, order)
-    assert queries.refill_refusal(order=order) is None
-    actions.request_refill(order=order, by=order.customer)
-    assert "under way" in (queries.refill_refusal(order=order) or "")
-
-    order.service.refill = False
-
-    assert "without refill" in (queries.refill_refusal(order=order) or "")
-
-
-def test_a_closed_request_stands_in_nobodys_way(script: Script) -> None:
-    order = completed(script)
-    OrderRequest.objects.create(order=order, kind=RequestKind.REFILL, closed_at=Now())
-
-    assert queries.refill_refusal(order=order) is None
 
 
 def test_every_state_of_a_refill_has_an_outward_word() -> None:

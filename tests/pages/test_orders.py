@@ -1,6 +1,7 @@
 """The list of orders, and the page of one."""
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.models import User
 from ledger.queries import balance
 from orders.enums import HoldReason, Status, Submission
 from orders.models import Order, OrderRequest
+from provider.models import Service
 from tests.factories import make_customer, make_order
 from tests.pages.rows import make_order_of_each_state, make_orders
 
@@ -172,6 +174,25 @@ def test_a_refill_that_is_too_early_says_why(alice: User) -> None:
     response = client.post(f"/orders/{order.pk}/refill/", follow=True)
     assert "Only completed orders can be refilled." in response.content.decode()
     assert OrderRequest.objects.count() == 0
+
+
+def test_a_refill_that_is_not_possible_yet_says_from_when(alice: User) -> None:
+    make_order_of_each_state(alice)
+    order = Order.objects.get(status=Status.COMPLETED)
+    Service.objects.update(refill_hours=24)
+    ended_at = datetime(2999, 1, 30, 12, 0, tzinfo=UTC)
+    Order.objects.filter(pk=order.pk).update(finished_at=ended_at)
+    client = signed_in(alice)
+    sentence = "It will be from 01/31/2999 noon on."
+
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert "A refill is not possible yet." in page
+    assert sentence in page
+    assert "Ask for a refill" not in page
+
+    response = client.post(f"/orders/{order.pk}/refill/", follow=True)
+    assert response.content.decode().count(sentence) == 2
+    assert not OrderRequest.objects.exists()
 
 
 def test_a_refill_is_asked_for_and_shown(alice: User) -> None:
