@@ -106,10 +106,8 @@ def _work(provider_id: int) -> None:
     due.filter(submission="queued").update(next_at=Now())
     for order_id in due.filter(submission="queued").values_list("pk", flat=True):
         orders.submit(order_id=order_id)
-    for request_id in OrderRequest.objects.filter(state="requested").values_list(
-        "pk", flat=True
-    ):
-        orders.send_request(request_id=request_id)
+    while orders.send_requests(provider_id=provider_id):
+        pass
     due.filter(submission="accepted").update(next_at=Now(), misses=F("misses"))
     while orders.track(provider_id=provider_id):
         pass

@@ -25,10 +25,11 @@ def track(*, provider_id: int) -> None:
     actions.track_refills(provider_id=provider_id)
 
 
-@app.task(name="orders.send_request")
-def send_request(*, request_id: int) -> None:
-    """Send one refill or cancel."""
-    actions.send_request(request_id=request_id)
+@app.task(name="orders.send_requests")
+def send_requests(*, provider_id: int) -> None:
+    """Send a provider's due refills and cancels, batch by batch."""
+    while actions.send_requests(provider_id=provider_id):
+        pass
 
 
 @app.task(name="orders.sweep")

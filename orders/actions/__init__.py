@@ -16,6 +16,13 @@ from orders.actions.settling import (
     settle_by_hand,
     try_again,
 )
+from orders.actions.request_sending import send_requests
+from orders.actions.request_settling import (
+    ask_again,
+    close_as_rejected,
+    settle_as_accepted,
+)
+from orders.actions.requesting import cancel_order, request_refill
 from orders.actions.submitting import submit
 from orders.actions.sweeping import sweep
 from orders.actions.tracking import track
@@ -23,10 +30,12 @@ from orders.actions.tracking import track
 __all__ = [
     "SettlementError",
     "apply_answer",
+    "ask_again",
     "cancel_order",
     "clear_flag",
     "gather_evidence",
     "close_books",
+    "close_as_rejected",
     "place_order",
     "refund_absent",
     "refund_at_risk",
@@ -35,6 +44,8 @@ __all__ = [
     "send_request",
     "settle_as_existing",
     "settle_by_hand",
+    "send_requests",
+    "settle_as_accepted",
     "submit",
     "sweep",
     "track",

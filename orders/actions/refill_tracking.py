@@ -5,13 +5,15 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from notices import actions as notices
+from orders.actions.request_answering import lock_requests
 from orders.actions.requesting import note
-from orders.actions.telling import tell_of_failed_call
+from orders.actions.telling import tell_of_failed_call, tell_of_refill
 from orders.enums import RefillStatus, RequestKind, RequestState
-from orders.models import Order, OrderRequest
+from orders.models import OrderRequest
 from orders.settlement import MISSES
 from provider import actions as providers
 from provider.client import CallFailed, Exchange
@@ -93,7 +95,7 @@ def apply_refill_statuses(
 ) -> None:
     """Apply what a provider said of `refills`; one that was closed meanwhile stays so."""
     reply = None
-    for refill in _lock(refills):
+    for refill in lock_requests(_still_followed(refills)):
         answer = answers.get(refill.upstream_id)
         status = MEANS.get(answer.status) if answer and answer.status else None
         if status is None:
@@ -104,17 +106,9 @@ def apply_refill_statuses(
         _move(refill, status, reply)
 
 
-def _lock(refills: Sequence[OrderRequest]) -> list[OrderRequest]:
-    """Lock the orders by id, then those refills that are still followed."""
-    orders = Order.objects.filter(pk__in=[refill.order_id for refill in refills])
-    list(orders.select_for_update(of=("self",), no_key=True).order_by("id"))
-    return list(
-        OrderRequest.objects.filter(
-            pk__in=[refill.pk for refill in refills], closed_at=None
-        )
-        .select_for_update(of=("self",), no_key=True)
-        .select_related("order")
-        .order_by("id")
+def _still_followed(refills: Sequence[OrderRequest]) -> QuerySet[OrderRequest]:
+    return OrderRequest.objects.filter(
+        pk__in=[refill.pk for refill in refills], closed_at=None
     )
 
 
@@ -130,6 +124,8 @@ def _move(refill: OrderRequest, status: RefillStatus, reply: Reply | None) -> No
     if moved:
         refill.reply = reply
         note(refill, f"refill: {status}")
+    if moved and status in ENDED:
+        tell_of_refill(refill)
     _save(refill)
 
 

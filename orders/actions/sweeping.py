@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 
 from orders.actions import explaining, holding
 from orders.actions.answering import give_up_waiting
-from orders.actions.requesting import give_up_request
+from orders.actions.request_answering import close_moot_cancel, give_up_request
 from orders.actions.submitting import HINT
-from orders.enums import RequestKind, RequestState, Submission
+from orders.enums import OPEN, RequestKind, RequestState, Submission
 from orders.models import Order, OrderRequest
 from shop.celery import ring
 
@@ -103,16 +103,34 @@ def _hint() -> list[int]:
     return due
 
 
+def _sweep_requests() -> None:
+    due = OrderRequest.objects.filter(next_at__lte=Now())
+    numbers = due.order_by("next_at").values_list("pk", flat=True)
+    _each(_give_up, numbers.filter(state=RequestState.SENDING)[:BATCH])
+    _each(_close_moot, _moot_cancels())
+    waiting = due.filter(
+        state=RequestState.REQUESTED, order__provider__paused_at__isnull=True
+    )
+    for provider_id in waiting.values_list("order__provider_id", flat=True).distinct():
+        ring("orders.send_requests", provider_id=provider_id)
+
+
 def _give_up(request_id: int) -> None:
     give_up_request(request_id=request_id)
 
 
-def _sweep_requests() -> None:
-    due = OrderRequest.objects.filter(next_at__lte=Now()).order_by("next_at")
-    numbers = due.values_list("pk", flat=True)
-    _each(_give_up, numbers.filter(state=RequestState.SENDING)[:BATCH])
-    for request_id in numbers.filter(state=RequestState.REQUESTED)[:BATCH]:
-        ring("orders.send_request", request_id=request_id)
+def _close_moot(request_id: int) -> None:
+    close_moot_cancel(request_id=request_id)
+
+
+def _moot_cancels() -> list[int]:
+    """Return cancels that nobody can tell of, and need not: their orders have ended."""
+    unknown = OrderRequest.objects.filter(
+        kind=RequestKind.CANCEL, state=RequestState.UNKNOWN, closed_at=None
+    )
+    return list(
+        unknown.exclude(order__status__in=OPEN).values_list("pk", flat=True)[:BATCH]
+    )
 
 
 def _providers_to_track() -> set[int]:

@@ -5,7 +5,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notices import actions as notices
-from orders.models import Order
+from orders.enums import RefillStatus
+from orders.models import Order, OrderRequest
 from provider.client import CallFailed
 from provider.models import Provider
 from shop.money import show
@@ -38,4 +39,24 @@ def tell_customer(order: Order) -> None:
             subject=_("Order %(number)d: %(amount)s refunded")
             % {"number": order.pk, "amount": show(order.refunded)},
             text=_("What was not delivered has been refunded to your balance."),
+        )
+
+
+def tell_of_refill(refill: OrderRequest) -> None:
+    """Tell the customer, once, that a refill is done or was rejected."""
+    order = refill.order
+    with translation.override(order.customer.language or settings.LANGUAGE_CODE):
+        done = refill.status == RefillStatus.COMPLETED
+        subject = (
+            _("Order %(number)d: the refill is done")
+            if done
+            else _("Order %(number)d: the refill was rejected")
+        )
+        notices.tell(
+            user_id=order.customer_id,
+            key=f"refill:{refill.pk}:{refill.status}",
+            subject=subject % {"number": order.pk},
+            text=_("What was lost has been delivered again.")
+            if done
+            else _("What was lost is not delivered again this time."),
         )

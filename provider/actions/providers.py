@@ -207,6 +207,12 @@ def remember_refill_status_one_by_one(*, provider: Provider) -> None:
 
 
 @transaction.atomic(durable=True)
+def remember_requests_one_by_one(*, provider: Provider) -> None:
+    """Note that the provider takes one refill or cancel per call."""
+    Provider.objects.filter(pk=provider.pk).update(requests_one_by_one=True)
+
+
+@transaction.atomic(durable=True)
 def request_sync(*, provider: Provider) -> None:
     """Make the provider's catalogue due now; the next sweep reads it."""
     Provider.objects.filter(pk=provider.pk).update(next_sync_at=Now())

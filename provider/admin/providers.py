@@ -97,6 +97,7 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
                     "batch_size",
                     "user_agent",
                     "refill_status_one_by_one",
+                    "requests_one_by_one",
                 )
             },
         ),

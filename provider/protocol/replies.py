@@ -174,21 +174,30 @@ class RequestOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class RefillAnswer:
-    """What a request for a refill came to; `error_class` is None without an error."""
+    """What a request for a refill came to; `error_class` is None without an error.
+
+    `whole` says that it is a refusal of a call about several, which was said of none of
+    them: nothing was done, and each may be asked for alone.
+    """
 
     outcome: RequestOutcome
     refill_id: str | None = None
     error: str = ""
     error_class: ErrorClass | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class CancelAnswer:
-    """What a request to cancel came to. ACCEPTED moves no money: a status does."""
+    """What a request to cancel came to. ACCEPTED moves no money: a status does.
+
+    `whole` is as for a refill.
+    """
 
     outcome: RequestOutcome
     error: str = ""
     error_class: ErrorClass | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)

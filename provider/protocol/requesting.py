@@ -5,7 +5,7 @@ answer, and what cannot be read is unknown. Nothing here raises.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provider.protocol.adding import TOO_MANY_REQUESTS
 from provider.protocol.errors import ErrorClass, Phrase, classify, error_text
@@ -46,7 +46,9 @@ def read_cancels(
     """
     reply = _Reply(http_status, tuple(phrases), _cancel_mark)
     return {
-        order_id: CancelAnswer(answer.outcome, answer.error, answer.error_class)
+        order_id: CancelAnswer(
+            answer.outcome, answer.error, answer.error_class, answer.whole
+        )
         for order_id, answer in reply.read(ids, body).items()
     }
 
@@ -66,6 +68,9 @@ class _Reply:
             return dict.fromkeys(ids, self._silent(error.reason))
         pieces = pieces_by_id(value, ids, _ORDER_KEYS)
         missing = self._silent("left_out") if pieces else self._judge_whole(value)
+        if not pieces and len(ids) > 1:
+            refused = missing.outcome is RequestOutcome.REFUSED
+            missing = replace(missing, whole=refused)
         return {
             order_id: self._judge(pieces[order_id]) if order_id in pieces else missing
             for order_id in ids

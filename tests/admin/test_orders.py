@@ -75,8 +75,8 @@ def test_cancelling_an_accepted_order_records_a_request_and_rings(
 
     request = order.requests.get()
     assert request.kind == "cancel"
-    assert rings[-1] == ("orders.send_request", {"request_id": request.pk})
     order.refresh_from_db()
+    assert rings[-1] == ("orders.send_requests", {"provider_id": order.provider_id})
     assert order.status == Status.PENDING
 
 

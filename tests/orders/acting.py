@@ -61,6 +61,9 @@ class Script:
     statuses: dict[str, StatusRow | IdError] = field(default_factory=dict)
     refill: RefillAnswer = REFILL_ACCEPTED
     cancel: CancelAnswer = CANCEL_ACCEPTED
+    # Where a provider says of some orders what it does not say of the others.
+    refill_of: dict[str, RefillAnswer] = field(default_factory=dict)
+    cancel_of: dict[str, CancelAnswer] = field(default_factory=dict)
     refills: dict[str, RefillStatusRow] = field(default_factory=dict)
     failure: Callable[[Sequence[str]], Exception | None] = lambda ids: None
     orders: list[ListedOrder] = field(default_factory=list)
@@ -94,11 +97,15 @@ class ScriptedClient:
 
     def refill(self, ids: Sequence[str]) -> tuple[dict[str, RefillAnswer], Exchange]:
         self._ask("refill", ids)
-        return dict.fromkeys(ids, self.script.refill), EXCHANGE
+        script = self.script
+        answers = {name: script.refill_of.get(name, script.refill) for name in ids}
+        return answers, EXCHANGE
 
     def cancel(self, ids: Sequence[str]) -> tuple[dict[str, CancelAnswer], Exchange]:
         self._ask("cancel", ids)
-        return dict.fromkeys(ids, self.script.cancel), EXCHANGE
+        script = self.script
+        answers = {name: script.cancel_of.get(name, script.cancel) for name in ids}
+        return answers, EXCHANGE
 
     def refill_statuses(
         self, ids: Sequence[str]
@@ -148,6 +155,11 @@ def again(order: Order) -> Order:
 def make_due(row: Order | OrderRequest) -> None:
     """Move a row's next look into the past."""
     type(row).objects.filter(pk=row.pk).update(next_at=Now() - timedelta(minutes=1))
+
+
+def send_requests(order: Order) -> None:
+    """Have the provider of an order asked for what is due there."""
+    actions.send_requests(provider_id=order.provider_id or 0)
 
 
 def seconds_ahead(row: Order | OrderRequest) -> float:

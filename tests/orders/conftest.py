@@ -9,7 +9,7 @@ from pytest_django import Settings
 if TYPE_CHECKING:
     from tests.orders.acting import Script
 
-CALLERS = ("submitting", "evidence", "tracking", "requesting", "refill_tracking")
+CALLERS = ("submitting", "evidence", "tracking", "request_sending", "refill_tracking")
 
 
 @pytest.fixture(autouse=True)

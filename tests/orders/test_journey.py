@@ -15,6 +15,7 @@ from sandbox.faults import Call, Faults, HangUp, Reply
 from sandbox.server import running
 from tests.factories import make_customer
 from tests.fixtures import Upstream
+from tests.orders.acting import send_requests
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,7 +157,7 @@ def test_a_refill_is_asked_for_and_followed_to_its_end(
     look_again(order)
 
     request = actions.request_refill(order=order, by=order.customer)
-    actions.send_request(request_id=request.pk)
+    send_requests(order)
     upstream.clock.forward(1000)
     OrderRequest.objects.update(next_at=timezone.now())
     actions.track_refills(provider_id=order.provider_id or 0)
@@ -174,7 +175,7 @@ def test_a_cancel_is_asked_for_and_the_status_moves_the_money(
 
     request = actions.cancel_order(order=order, by=order.customer)
     assert request
-    actions.send_request(request_id=request.pk)
+    send_requests(order)
     order.refresh_from_db()
     assert order.status == Status.PENDING
     upstream.clock.forward(50)

@@ -21,6 +21,7 @@ from tests.orders.acting import (
     reasons,
     refill_says,
     seconds_ahead,
+    send_requests,
     staff_alerts,
 )
 
@@ -32,7 +33,7 @@ def refilling(script: Script) -> OrderRequest:
     order = completed(script)
     request = actions.request_refill(order=order, by=order.customer)
     make_due(request)
-    actions.send_request(request_id=request.pk)
+    send_requests(order)
     return fresh(request)
 
 

@@ -22,6 +22,7 @@ from tests.orders.acting import (
     make_due,
     reasons,
     seconds_ahead,
+    send_requests,
     sending,
     staff_alerts,
 )
@@ -116,7 +117,7 @@ def test_each_provider_with_due_orders_is_rung_for_once(
 def test_a_provider_with_a_due_refill_is_rung_for(script: Script, rings: Rings) -> None:
     order = completed(script)
     request = actions.request_refill(order=order, by=order.customer)
-    actions.send_request(request_id=request.pk)
+    send_requests(order)
     make_due(request)
 
     actions.sweep()
@@ -126,11 +127,11 @@ def test_a_provider_with_a_due_refill_is_rung_for(script: Script, rings: Rings) 
 
 def test_a_request_to_send_is_rung_for(script: Script, rings: Rings) -> None:
     order = completed(script)
-    request = actions.request_refill(order=order, by=order.customer)
+    actions.request_refill(order=order, by=order.customer)
 
     actions.sweep()
 
-    assert rings == [("orders.send_request", {"request_id": request.pk})]
+    assert rings == [("orders.send_requests", {"provider_id": order.provider_id})]
 
 
 def test_a_request_whose_lease_is_over_is_given_up(

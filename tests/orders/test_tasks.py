@@ -69,7 +69,7 @@ def test_track_stops_at_a_provider_that_does_not_answer(script: Script) -> None:
 def test_track_asks_about_refills_too(script: Script) -> None:
     order = completed(script)
     request = actions.request_refill(order=order, by=order.customer)
-    actions.send_request(request_id=request.pk)
+    actions.send_requests(provider_id=order.provider_id or 0)
     make_due(request)
 
     tasks.track(provider_id=order.provider_id or 0)
@@ -77,13 +77,20 @@ def test_track_asks_about_refills_too(script: Script) -> None:
     assert script.asked("refill_statuses") == [["7"]]
 
 
-def test_send_request_sends_one_request(script: Script) -> None:
-    order = completed(script)
-    request = actions.request_refill(order=order, by=order.customer)
+def test_send_requests_sends_batch_by_batch_until_nothing_is_due(
+    script: Script,
+) -> None:
+    service, customer = make_service(), make_customer(credit="100")
+    orders = [accepted(script, make_order(customer, service)) for _ in range(5)]
+    Provider.objects.update(batch_size=2)
+    for order in orders:
+        actions.cancel_order(order=order, by=customer)
 
-    tasks.send_request(request_id=request.pk)
+    tasks.send_requests(provider_id=orders[0].provider_id or 0)
 
-    assert OrderRequest.objects.get().state == RequestState.ACCEPTED
+    assert [len(ids) for ids in script.asked("cancel")] == [2, 2, 1]  # type: ignore[arg-type]
+    states = OrderRequest.objects.values_list("state", flat=True)
+    assert set(states) == {RequestState.ACCEPTED}
 
 
 def test_two_schedulers_sweep_once_a_second(

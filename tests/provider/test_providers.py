@@ -186,11 +186,13 @@ def test_a_provider_may_move_and_be_learned_about() -> None:
 
     actions.move(provider=provider, url="http://127.0.0.1:9/api/v3")
     actions.remember_refill_status_one_by_one(provider=provider)
+    actions.remember_requests_one_by_one(provider=provider)
 
     assert provider.url == "http://127.0.0.1:9/api/v3"
     provider.refresh_from_db()
     assert provider.url == "http://127.0.0.1:9/api/v3"
     assert provider.refill_status_one_by_one
+    assert provider.requests_one_by_one
 
 
 @db

@@ -112,6 +112,14 @@ def test_an_answer_about_the_whole_call_is_each_ids(
         for order_id in ("1", "2"):
             assert answers[order_id].outcome is outcome
             assert answers[order_id].error == error
+            assert answers[order_id].whole is (outcome is REFUSED)
+
+
+def test_a_refusal_of_one_is_not_one_of_a_whole_batch() -> None:
+    row = {"order": 2, "cancel": {"error": "Incorrect order ID"}}
+
+    assert not refills({"error": "Oops"})["1"].whole
+    assert not cancels([row], "1", "2")["2"].whole
 
 
 @pytest.mark.parametrize(
