@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from notices.models import Notice
 from orders.enums import Submission
-from orders.models import Order
+from orders.models import Order, OrderRequest
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar; each entry is shown to those who may open it."""
     flagged = Order.objects.filter(flagged_at__isnull=False).count()
+    requests = OrderRequest.objects.filter(flagged_at__isnull=False).count()
     unread = Notice.objects.filter(user=None, read_at=None).count()
     return [
         {
@@ -25,6 +26,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     "link": reverse("admin:index"),
                 },
                 _entry("orders.order", _("Orders"), "shopping_bag", badge=flagged),
+                _entry(
+                    "orders.orderrequest",
+                    _("Refills and cancels"),
+                    "autorenew",
+                    badge=requests,
+                ),
                 _entry("accounts.user", _("Customers"), "group"),
                 _entry("notices.notice", _("Alerts"), "notifications", badge=unread),
             ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.translation import gettext as text
@@ -21,6 +21,7 @@ from orders.admin.settling import SettlingButtons
 from orders.enums import Status, Submission
 from orders.errors import OrderError
 from orders.models import Evidence, Order
+from orders.request_admin import FlagFilter
 from shop.admin import (
     NOTHING,
     ReadonlyMixin,
@@ -59,21 +60,6 @@ SUBMISSION_TONES: dict[str, str] = {
 # No page renders more rows; an order that has more history is a case for SQL.
 MOST = 200
 URGENT = timedelta(hours=24)
-
-
-class FlagFilter(admin.SimpleListFilter):
-    """What a person must look at."""
-
-    title = _("flagged")
-    parameter_name = "flagged"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("flagged"))]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Order]
-    ) -> QuerySet[Order]:
-        return queryset.filter(flagged_at__isnull=False) if self.value() else queryset
 
 
 @admin.register(Order)
@@ -307,7 +293,7 @@ def _requests(order: Order) -> Table:
         [_("no."), _("kind"), _("state"), _("status"), _("upstream id"), _("by"),
          _("asked for"), _("closed"), _("error"), _("reply")],
         [
-            [request.pk, request.get_kind_display(), request.get_state_display(),
+            [link_to(request, request.pk), request.get_kind_display(), request.get_state_display(),
              request.get_status_display(), request.upstream_id, request.by or "",
              moment(request.created_at), moment(request.closed_at), request.error,
              link_to(request.reply)]

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from notices.models import Notice
 from orders.actions import close_books
-from orders.models import Order, OrderEvent
+from orders.enums import RefillStatus, RequestKind, RequestState
+from orders.models import Order, OrderEvent, OrderRequest
 from provider.enums import RuleScope, SyncOutcome
 from provider.models import (
     ErrorPhrase,
@@ -31,7 +32,8 @@ def make_one_of_everything() -> None:
     number = next(_numbers)
     provider = make_provider(key=KEY)
     service = make_service(provider=provider)
-    make_order(customer=make_customer(credit="100"), service=service)
+    order = make_order(customer=make_customer(credit="100"), service=service)
+    make_unknown_refill(order)
     MarkupRule.objects.create(
         scope=RuleScope.SERVICE, service=service, percent=Decimal(5)
     )
@@ -51,6 +53,19 @@ def make_one_of_everything() -> None:
     Notice.objects.create(key=f"notice {number}", subject="Look", text="at this")
     Group.objects.create(name=f"Support {number}")
     close_books()
+
+
+def make_unknown_refill(order: Order) -> OrderRequest:
+    """Let nobody know whether the order's refill was accepted."""
+    return OrderRequest.objects.create(
+        order=order,
+        kind=RequestKind.REFILL,
+        state=RequestState.UNKNOWN,
+        status=RefillStatus.REQUESTED,
+        by=order.customer,
+        error="html",
+        flagged_at=timezone.now(),
+    )
 
 
 def flag(order: Order, reason: str) -> None:
