@@ -21,6 +21,7 @@ from provider.models import Provider, Reply
 from provider.protocol.replies import RefillStatusRow
 from provider.protocol.statuses import RefillStatus as Upstream
 from provider.upstream import archive, client_of, postpone_calls, take_call
+from shop.ticks import release, take
 
 # Seconds for which claimed refills are ours; longer than the call may take.
 LEASE = 90
@@ -36,11 +37,21 @@ ENDED = frozenset({RefillStatus.COMPLETED, RefillStatus.REJECTED})
 
 
 def track_refills(*, provider_id: int) -> int:
-    """Ask a provider about its due refills; return how many were asked about."""
+    """Ask a provider about its due refills; return how many were asked about.
+
+    Nobody else asks it meanwhile: a provider that hangs occupies one thread.
+    """
     provider = Provider.objects.filter(pk=provider_id).first()
     refills = _claim(provider) if provider else []
     if provider is None or not refills:
         return 0
+    try:
+        return _ask(provider, refills)
+    finally:
+        release(_lease(provider))
+
+
+def _ask(provider: Provider, refills: Sequence[OrderRequest]) -> int:
     try:
         answers, exchange, one_by_one = client_of(provider).refill_statuses(
             [refill.upstream_id for refill in refills]
@@ -56,6 +67,10 @@ def track_refills(*, provider_id: int) -> int:
     return len(refills)
 
 
+def _lease(provider: Provider) -> str:
+    return f"orders.refills:{provider.pk}"
+
+
 @transaction.atomic(durable=True)
 def _claim(provider: Provider) -> list[OrderRequest]:
     due = OrderRequest.objects.filter(
@@ -64,17 +79,31 @@ def _claim(provider: Provider) -> list[OrderRequest]:
         order__provider=provider,
         next_at__lte=Now(),
     )
-    if not due.exists() or not take_call(provider_id=provider.pk):
+    if not due.exists() or not take(_lease(provider), every=LEASE):
         return []
     refills = list(
         due.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by(
             "next_at"
         )[: provider.batch_size]
     )
+    refills = refills[: _calls(provider, len(refills))]
+    if not refills:
+        release(_lease(provider))
     OrderRequest.objects.filter(pk__in=[refill.pk for refill in refills]).update(
         next_at=Now() + timedelta(seconds=LEASE)
     )
     return refills
+
+
+def _calls(provider: Provider, wanted: int) -> int:
+    """Return for how many refills the rate limit has room: together they are one call,
+    unless the provider is known to be asked one by one."""
+    if not provider.refill_status_one_by_one:
+        return wanted if take_call(provider_id=provider.pk) else 0
+    taken = 0
+    while taken < wanted and take_call(provider_id=provider.pk):
+        taken += 1
+    return taken
 
 
 @transaction.atomic(durable=True)

@@ -1,15 +1,22 @@
 """Following refills until they have ended."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import pytest
 from django.db.models.functions import Now
 from pytest_django import Settings
 
+from notices.models import Notice
 from orders import actions
 from orders.actions.refill_tracking import apply_refill_statuses
 from orders.enums import RefillStatus, RequestState
 from orders.models import OrderRequest
 from provider.models import Provider
+from provider.protocol.replies import RefillAnswer, RequestOutcome
 from provider.protocol.statuses import RefillStatus as Upstream
+from shop.models import Tick
+from shop.ticks import take
 from tests.orders.acting import (
     EXCHANGE,
     Script,
@@ -24,6 +31,7 @@ from tests.orders.acting import (
     send_requests,
     staff_alerts,
 )
+from tests.orders.asking import orders_of_one_provider, refill_asked, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -67,12 +75,15 @@ def test_a_refill_ends_as_its_provider_says(
     script: Script, upstream: Upstream, ours: RefillStatus
 ) -> None:
     request = tracked(script, refilling(script), upstream)
+    tracked(script, request, upstream)
 
     assert request.status == ours
     assert request.next_at is None
     assert request.closed_at is not None
     assert reasons(request.order)[-1] == f"refill: {ours}"
     assert request.reply is not None
+    told = Notice.objects.get(user=request.order.customer)
+    assert told.key == f"refill:{request.pk}:{ours}"
 
 
 def test_a_refill_under_way_is_asked_about_again(
@@ -212,3 +223,56 @@ def test_an_inactive_provider_still_ends_its_refills(script: Script) -> None:
 
     assert request.state == RequestState.ACCEPTED
     assert request.closed_at is not None
+
+
+def test_nobody_asks_while_a_provider_has_not_answered(script: Script) -> None:
+    request = refilling(script)
+    script.refills = {"7": refill_says(Upstream.IN_PROGRESS)}
+    asked_meanwhile = []
+
+    def ask_too(ids: Sequence[str]) -> None:
+        make_due(request)
+        if len(script.asked("refill_statuses")) == 1:
+            asked_meanwhile.append(
+                actions.track_refills(provider_id=provider_id(request))
+            )
+
+    script.failure = ask_too
+    make_due(request)
+    assert actions.track_refills(provider_id=provider_id(request)) == 1
+    assert asked_meanwhile == [0]
+
+    make_due(request)
+    assert actions.track_refills(provider_id=provider_id(request)) == 1
+    assert len(script.asked("refill_statuses")) == 2
+
+
+def test_a_tracker_that_died_keeps_nobody_waiting_for_ever(script: Script) -> None:
+    request = refilling(script)
+    take(f"orders.refills:{provider_id(request)}", every=90)
+    make_due(request)
+    assert actions.track_refills(provider_id=provider_id(request)) == 0
+
+    Tick.objects.update(last_at=Now() - timedelta(seconds=100))
+
+    assert actions.track_refills(provider_id=provider_id(request)) == 1
+
+
+def test_refills_asked_about_one_by_one_are_as_many_as_the_rate_limit_has_calls(
+    script: Script,
+) -> None:
+    for number, order in enumerate(orders_of_one_provider(script, 3), start=7):
+        script.refill = RefillAnswer(RequestOutcome.ACCEPTED, str(number))
+        sent(refill_asked(script, order))
+    OrderRequest.objects.update(next_at=Now() - timedelta(seconds=1))
+    # Room for two calls: one now, and one as far ahead as a burst goes.
+    Provider.objects.update(
+        refill_status_one_by_one=True,
+        calls_per_minute=15,
+        next_call_at="2026-01-01T00:00Z",
+    )
+
+    assert actions.track_refills(provider_id=Provider.objects.get().pk) == 2
+
+    assert script.asked("refill_statuses") == [["7", "8"]]
+    assert OrderRequest.objects.filter(next_at__lte=Now()).count() == 1

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import F
 
 from shop.models import Tick
-from shop.ticks import take
+from shop.ticks import release, take
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,3 +36,13 @@ def test_the_tick_comes_again_after_its_period() -> None:
 def test_each_task_has_a_tick_of_its_own() -> None:
     assert take("sweep", every=60)
     assert take("sync", every=60)
+
+
+def test_a_tick_that_is_released_is_taken_again() -> None:
+    assert take("sweep", every=60)
+    assert take("sync", every=60)
+
+    release("sweep")
+
+    assert take("sweep", every=60)
+    assert not take("sync", every=60)
