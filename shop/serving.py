@@ -19,7 +19,8 @@ HOST = "127.0.0.1"
 # Python's own work is the limit, not waiting: a process per core, up to a point.
 WEB_PROCESSES = min(os.cpu_count() or 1, 4)
 WEB_THREADS = 8
-WORKER_THREADS = 16
+# Waiting for providers is most of the work; two that hang must not stop the others.
+WORKER_THREADS = 32
 QUEUES = "submit,track,sync,notify"
 # What still gives work first, and what finishes it last.
 STOP_ORDER = ("beat", "web", "worker", "sandbox")
@@ -55,7 +56,11 @@ class Processes:
         arguments = ["-m", "celery", "-A", "shop", "worker", "-l", "INFO", "-Q", QUEUES]
         arguments += ["-P", "threads", "-c", str(WORKER_THREADS)]
         arguments += ["--without-gossip", "--without-mingle"]
-        return self._child("worker", arguments, stop_seconds=WORKER_STOP_SECONDS)
+        # A connection for each thread: with fewer they would wait for one another.
+        pool = os.environ.get("DB_POOL", str(WORKER_THREADS + 2))
+        return self._child(
+            "worker", arguments, stop_seconds=WORKER_STOP_SECONDS, DB_POOL=pool
+        )
 
     def beat(self) -> Child:
         """Return Celery's scheduler."""
@@ -70,7 +75,11 @@ class Processes:
         return self._child("sandbox", arguments)
 
     def _child(
-        self, name: str, arguments: Sequence[str], stop_seconds: float = 10.0
+        self,
+        name: str,
+        arguments: Sequence[str],
+        stop_seconds: float = 10.0,
+        **environment: str,
     ) -> Child:
         log = None if self.verbose else self.membership.state.log / f"{name}.log"
         if log:
@@ -79,7 +88,7 @@ class Processes:
             spawn,
             [sys.executable, *arguments],
             log=log,
-            environment={**os.environ, "PYTHONPATH": str(BASE_DIR)},
+            environment={**os.environ, "PYTHONPATH": str(BASE_DIR), **environment},
             folder=BASE_DIR,
             # Granian hands it on to its own processes, Celery finishes its calls.
             dies_with_us=signal.SIGTERM,

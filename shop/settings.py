@@ -204,12 +204,18 @@ TRACK_INTERVAL_MAX: int = _read(
     "int", "TRACK_INTERVAL_MAX", 10 if DEMO else 900, "seconds, such as 900"
 )
 # Between the tries of an order that is held, in seconds; the last one repeats.
-HELD_WAITS: tuple[float, ...] = tuple(
-    float(wait)
-    for wait in _read(
-        "list", "HELD_WAITS", ["300", "900", "3600"], "seconds, such as 300,900,3600"
+try:
+    HELD_WAITS = [
+        float(wait) for wait in env.list("HELD_WAITS", default=[300, 900, 3600])
+    ]
+except ValueError as error:
+    raise ImproperlyConfigured(
+        "HELD_WAITS is malformed: seconds, such as 300,900,3600"
+    ) from error
+if not HELD_WAITS or min(HELD_WAITS) < 0:
+    raise ImproperlyConfigured(
+        "HELD_WAITS must name a wait: seconds, such as 300,900,3600"
     )
-)
 # A provider that failed several times in a row is left alone for so many seconds, and
 # then for twice as many, and so on.
 BREAKER_WAIT: float = _read("float", "BREAKER_WAIT", 30.0, "seconds, such as 30")

@@ -5,7 +5,13 @@ from orders.actions.evidence import gather_evidence
 from orders.actions.placing import place_order
 from orders.actions.reconciling import close_books
 from orders.actions.refill_tracking import track_refills
-from orders.actions.requesting import cancel_order, request_refill, send_request
+from orders.actions.request_sending import send_requests
+from orders.actions.request_settling import (
+    ask_again,
+    close_as_rejected,
+    settle_as_accepted,
+)
+from orders.actions.requesting import cancel_order, request_refill
 from orders.actions.settling import (
     SettlementError,
     clear_flag,
@@ -16,13 +22,6 @@ from orders.actions.settling import (
     settle_by_hand,
     try_again,
 )
-from orders.actions.request_sending import send_requests
-from orders.actions.request_settling import (
-    ask_again,
-    close_as_rejected,
-    settle_as_accepted,
-)
-from orders.actions.requesting import cancel_order, request_refill
 from orders.actions.submitting import submit
 from orders.actions.sweeping import sweep
 from orders.actions.tracking import track
@@ -33,19 +32,18 @@ __all__ = [
     "ask_again",
     "cancel_order",
     "clear_flag",
-    "gather_evidence",
-    "close_books",
     "close_as_rejected",
+    "close_books",
+    "gather_evidence",
     "place_order",
     "refund_absent",
     "refund_at_risk",
     "request_refill",
     "send_again",
-    "send_request",
-    "settle_as_existing",
-    "settle_by_hand",
     "send_requests",
     "settle_as_accepted",
+    "settle_as_existing",
+    "settle_by_hand",
     "submit",
     "sweep",
     "track",

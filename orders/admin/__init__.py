@@ -2,5 +2,6 @@
 
 from orders.admin.days import ProviderDayAdmin
 from orders.admin.orders import OrderAdmin
+from orders.admin.requests import OrderRequestAdmin
 
-__all__ = ["OrderAdmin", "ProviderDayAdmin"]
+__all__ = ["OrderAdmin", "OrderRequestAdmin", "ProviderDayAdmin"]

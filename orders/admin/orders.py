@@ -17,11 +17,11 @@ from unfold.paginator import InfinitePaginator
 from ledger.enums import TransferKind
 from ledger.models import Transfer
 from orders import actions
+from orders.admin.requests import FlagFilter
 from orders.admin.settling import SettlingButtons
 from orders.enums import Status, Submission
 from orders.errors import OrderError
 from orders.models import Evidence, Order
-from orders.request_admin import FlagFilter
 from shop.admin import (
     NOTHING,
     ReadonlyMixin,

@@ -5,7 +5,7 @@ from typing import Any
 
 from orders import actions
 from orders.actions.refill_tracking import apply_refill_statuses
-from orders.actions.requesting import apply_request_answer
+from orders.actions.request_answering import apply_request_answers
 from orders.actions.tracking import apply_statuses
 from orders.enums import RequestKind, RequestState
 from orders.models import Attempt, Order, OrderRequest
@@ -82,9 +82,10 @@ def answer_request(made: OrderRequest, body: Any) -> None:
     asked = f"order={upstream_id}"
     reader = {RequestKind.REFILL: read_refills, RequestKind.CANCEL: read_cancels}
     answers = reader[RequestKind(made.kind)]([upstream_id], 200, text.encode())  # type: ignore[operator]
-    apply_request_answer(
-        request=made,
-        answer=answers[upstream_id],
+    apply_request_answers(
+        provider=provider_of(made.order),
+        requests=[made],
+        answers=answers,
         exchange=exchange(made.kind, text, asked),
     )
 

@@ -78,6 +78,8 @@ def test_a_database_that_was_not_migrated_yet_is_not_asked() -> None:
         ("PRICE_STEP", "0", "above zero"),
         ("PRICE_STEP", "penny", "0.00001"),
         ("REPLY_DAYS", "0", "above zero"),
+        ("HELD_WAITS", "soon", "seconds"),
+        ("HELD_WAITS", "", "seconds"),
         ("DATABASE_URL", "mysql://a@b/c", "PostgreSQL"),
         ("REDIS_URL", "amqp://a", "redis://"),
     ],
