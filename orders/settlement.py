@@ -6,12 +6,13 @@ is guessed.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from django.conf import settings
 
 from orders.changes import LASTING, Change
-from orders.enums import STATUS_MOVES, Status, Submission
+from orders.enums import FINISHED, STATUS_MOVES, Status, Submission
 from orders.models import Order
 from provider.protocol.replies import IdError, StatusRow
 from provider.protocol.statuses import UpstreamStatus
@@ -30,24 +31,43 @@ STILL_OPEN: Mapping[UpstreamStatus, Status] = {
 }
 
 
-def read(order: Order, answer: StatusRow | IdError | None, *, wait: float) -> Change:
+def read(
+    order: Order,
+    answer: StatusRow | IdError | None,
+    *,
+    wait: float,
+    reread: float | None = None,
+) -> Change:
     """Return the change that `answer` makes of an accepted order.
 
-    `answer` is None where the provider left the order out. `wait` is in seconds until
-    the order is asked about again.
+    `answer` is None where the provider left the order out. The order is asked about
+    again in `wait` seconds while it is open, in `reread` once it has ended; None: never.
     """
-    if not isinstance(answer, StatusRow):
-        return _missed(order, answer, wait)
-    change = _read(order, answer, wait)
+    if isinstance(answer, StatusRow):
+        change = _judge(order, answer)
+    else:
+        change = _missed(order, answer)
+    return _timed(order, change, wait, reread)
+
+
+def _judge(order: Order, answer: StatusRow) -> Change:
+    change = _read(order, answer)
     was = Status(order.status)
     if change.status in (None, was) or change.status in STATUS_MOVES[was]:
         return change
     return _unclear(order, answer, f"it was {was} before")
 
 
-def _read(order: Order, answer: StatusRow, wait: float) -> Change:
+def _timed(order: Order, change: Change, wait: float, reread: float | None) -> Change:
+    """Return the change with the time of the next look, where it does not say one."""
+    if (change.status or order.status) in FINISHED:
+        return replace(change, wait=reread, done_waiting=reread is None)
+    return change if change.wait is not None else replace(change, wait=wait)
+
+
+def _read(order: Order, answer: StatusRow) -> Change:
     if answer.status and (status := STILL_OPEN.get(answer.status)):
-        return _moved(order, answer, status, wait=wait)
+        return _moved(order, answer, status)
     match answer.status:
         case UpstreamStatus.COMPLETED:
             return _moved(order, answer, Status.COMPLETED)
@@ -66,17 +86,21 @@ def _read(order: Order, answer: StatusRow, wait: float) -> Change:
     return _unclear(order, answer, "a word that is not known")
 
 
-def _missed(order: Order, answer: IdError | None, wait: float) -> Change:
-    """An id that is left out or refused is not the end: it may be too new upstream."""
+def _missed(order: Order, answer: IdError | None) -> Change:
+    """An id that is left out or refused is not the end: it may be too new upstream.
+
+    Nor does it matter where the order has ended: many forget what they have finished.
+    """
     misses = order.misses + 1
     text = answer.text if answer else "left out of the reply"
+    is_news = order.is_open and misses == MISSES
     return Change(
         order_id=order.pk,
         reason=f"no status: {text}",
         expected=Submission.ACCEPTED,
         misses=min(misses, 30_000),
-        wait=settings.TRACK_INTERVAL_MAX if misses >= MISSES else wait,
-        flag=f"{UNCLEAR}{misses} times no answer: {text}" if misses == MISSES else None,
+        wait=settings.TRACK_INTERVAL_MAX if misses >= MISSES else None,
+        flag=f"{UNCLEAR}{misses} times no answer: {text}" if is_news else None,
     )
 
 
@@ -85,7 +109,6 @@ def _moved(
     answer: StatusRow,
     status: Status,
     *,
-    wait: float | None = None,
     refunded: Decimal | None = None,
 ) -> Change:
     return Change(
@@ -94,8 +117,6 @@ def _moved(
         expected=Submission.ACCEPTED,
         status=status,
         refunded=refunded,
-        wait=wait,
-        done_waiting=wait is None,
         flag="" if order.flag_reason.startswith(UNCLEAR) else None,
         start_count=_bigint(answer.start_count),
         remains=_bigint(answer.remains),
@@ -135,8 +156,7 @@ def _unclear(order: Order, answer: StatusRow, what: str) -> Change:
         order_id=order.pk,
         reason=text,
         expected=Submission.ACCEPTED,
-        wait=settings.TRACK_INTERVAL_MAX if order.is_open else None,
-        done_waiting=not order.is_open,
+        wait=settings.TRACK_INTERVAL_MAX,
         flag=text if is_news else None,
         start_count=_bigint(answer.start_count),
     )

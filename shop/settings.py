@@ -227,6 +227,8 @@ BALANCE_INTERVAL: int = _read("int", "BALANCE_INTERVAL", 60, "seconds, such as 6
 # Hours between an order's end, or its last refill, and the next, where its service says
 # nothing else.
 REFILL_HOURS: int = _read("int", "REFILL_HOURS", 0 if DEMO else 24, "hours, such as 24")
+# For so long a finished order is read again, ever more rarely: providers take back.
+REREAD_DAYS: int = _read("int", "REREAD_DAYS", 7, "days, such as 7; 0 for never")
 SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
 # How long upstream replies are kept, in days.
 REPLY_DAYS: int = _read("int", "REPLY_DAYS", 90, "days, such as 90")

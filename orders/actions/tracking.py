@@ -3,13 +3,12 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from orders.actions.costs import settle_cost
 from orders.actions.telling import tell_customer, tell_of_failed_call, tell_staff
@@ -17,6 +16,7 @@ from orders.actions.transitions import transition
 from orders.changes import OVERCHARGED, Change
 from orders.enums import FINISHED, Submission
 from orders.models import Order
+from orders.pace import interval, reread
 from orders.settlement import MISSES, UNCLEAR, read
 from provider.client import CallFailed, Exchange
 from provider.models import Provider
@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 # Seconds for which a claimed batch is ours; longer than the call may take.
 LEASE = 90
-# An order that has not moved for a time is asked about again after a fifth of it.
-PATIENCE = 5
 # Charges in the protocol have five decimals: that much more is rounding.
 ROUNDING = Decimal("0.00001")
 # Errors of a whole call that may be about one of its ids.
@@ -99,17 +97,11 @@ def _claim(provider_id: int) -> tuple[Provider, list[Order]] | None:
     return provider, orders
 
 
-def interval(order: Order) -> float:
-    """Return in how many seconds an order is asked about again: the longer nothing has
-    moved, the later.
-
-    The one place that reads this machine's clock: it may be a day off, and the answer
-    still lies between the shortest interval and the longest.
-    """
-    idle = (timezone.now() - order.changed_at).total_seconds()
-    return min(
-        max(idle / PATIENCE, settings.TRACK_INTERVAL), settings.TRACK_INTERVAL_MAX
-    )
+def _database_time() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        now: datetime = cursor.fetchone()[0]
+        return now
 
 
 def apply_statuses(
@@ -123,8 +115,14 @@ def apply_statuses(
 
     A row that fails by itself is pushed ahead and counted; it does not block the others.
     """
+    at = _database_time()
     changes = [
-        read(order, answers.get(order.upstream_id or ""), wait=interval(order))
+        read(
+            order,
+            answers.get(order.upstream_id or ""),
+            wait=interval(order.changed_at, at=at),
+            reread=reread(order.finished_at, at=at),
+        )
         for order in orders
     ]
     try:
@@ -189,16 +187,12 @@ def _postpone(provider: Provider, orders: Sequence[Order], error: CallFailed) ->
         .order_by("id")
         .values_list("pk", flat=True)
     )
-    Order.objects.filter(pk__in=ours).update(
-        next_at=Now() + timedelta(seconds=_backoff(orders))
-    )
+    at = _database_time()
+    longest = max(interval(order.changed_at, at=at) for order in orders)
+    Order.objects.filter(pk__in=ours).update(next_at=at + timedelta(seconds=longest))
     if error.retry_after:
         postpone_calls(provider_id=provider.pk, seconds=error.retry_after)
     tell_of_failed_call(provider, error)
-
-
-def _backoff(orders: Sequence[Order]) -> float:
-    return max(interval(order) for order in orders)
 
 
 @transaction.atomic(durable=True)

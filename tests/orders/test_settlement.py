@@ -150,13 +150,17 @@ def test_less_remaining_than_was_refunded_is_flagged() -> None:
     assert found.flag == "status: Partial: 1 was refunded, 0.8 is due"
 
 
-def test_a_contradiction_of_an_ended_order_is_flagged_and_not_asked_again() -> None:
+def test_a_contradiction_of_an_ended_order_is_flagged_and_read_on_as_long_as_others() -> (
+    None
+):
     order = an_order(status=Status.CANCELED, refunded=Decimal(2))
 
     found = change(order, says(UpstreamStatus.COMPLETED))
 
     assert (found.status, found.wait, found.done_waiting) == (None, None, True)
     assert found.flag == "status: Completed: it was canceled before"
+    later = read(order, says(UpstreamStatus.COMPLETED), wait=30, reread=7200)
+    assert (later.wait, later.done_waiting) == (7200, False)
 
 
 def test_the_same_finding_again_is_no_news() -> None:

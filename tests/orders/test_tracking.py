@@ -7,7 +7,6 @@ from itertools import permutations
 
 import pytest
 from django.db.models.functions import Now
-from django.utils import timezone
 from pytest_django import Settings
 
 from ledger.models import Transfer
@@ -15,7 +14,7 @@ from ledger.queries import balance
 from ledger.queries import book as account_book
 from notices.models import Notice
 from orders import actions
-from orders.actions.tracking import apply_statuses, interval
+from orders.actions.tracking import apply_statuses
 from orders.actions.transitions import transition
 from orders.changes import Change
 from orders.enums import Status, Submission
@@ -48,6 +47,8 @@ COMPLETED = says(UpstreamStatus.COMPLETED, charge="1")
 CANCELED = says(UpstreamStatus.CANCELED, charge="0")
 IN_PROGRESS = says(UpstreamStatus.IN_PROGRESS, charge="1", remains=900)
 HALF = says(UpstreamStatus.PARTIAL, charge="0.5", remains=500)
+MOST = says(UpstreamStatus.PARTIAL, charge="0.9", remains=100)
+FAILED = says(UpstreamStatus.FAILED, charge="0")
 NOT_THERE = IdError("Incorrect order ID", ErrorClass.UNKNOWN_ID)
 
 
@@ -87,11 +88,11 @@ def test_an_answer_that_says_nothing_new_leaves_no_event_and_no_reply(
     assert seconds_ahead(order) > 0
 
 
-def test_a_completed_order_is_not_looked_at_again(script: Script) -> None:
+def test_a_completed_order_is_read_again_in_an_hour(script: Script) -> None:
     order = completed(script)
 
     assert order.status == Status.COMPLETED
-    assert order.next_at is None
+    assert 3500 < seconds_ahead(order) <= 3600
     assert order.finished_at is not None
     assert not Notice.objects.filter(user=order.customer).exists()
 
@@ -380,13 +381,17 @@ def test_a_provider_that_takes_a_cancel_back_is_flagged_and_nothing_moves(
 
     assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
     assert order.flag_reason.startswith("status: ")
-    assert order.next_at is None
+    assert seconds_ahead(order) > 3500
     assert balance(customer=order.customer) == 100
 
 
 @pytest.mark.parametrize(
     "rows",
-    list(permutations([COMPLETED, HALF, CANCELED, IN_PROGRESS])),
+    [
+        *permutations([COMPLETED, HALF, CANCELED, IN_PROGRESS]),
+        *permutations([COMPLETED, HALF, CANCELED, FAILED]),
+        *permutations([MOST, HALF, CANCELED, COMPLETED]),
+    ],
     ids=lambda rows: "-".join(row.status[:4] for row in rows),
 )
 def test_any_order_of_replies_ends_with_the_same_money(
@@ -396,10 +401,58 @@ def test_any_order_of_replies_ends_with_the_same_money(
     for row in rows:
         order = tracked(script, order, row)  # type: ignore[arg-type]
 
-    assert order.status == Status.CANCELED
+    assert order.refunded == order.charge
+    assert order.status in {Status.CANCELED, Status.FAILED}
     assert balance(customer=order.customer) == 100
     assert order.provider
     assert account_book(account=order.provider.account) == 0
+    assert audit() == []
+
+
+def test_an_ended_order_is_read_ever_more_rarely_and_then_no_more(
+    script: Script,
+) -> None:
+    order = completed(script)
+    hours = []
+    for days in (0, 1, 6, 7):
+        Order.objects.filter(pk=order.pk).update(finished_at=Now() - timedelta(days))
+        order = tracked(script, again(order), COMPLETED)
+        hours.append(order.next_at and round(seconds_ahead(order) / 3600))
+
+    assert hours == [1, 24, 24, None]
+
+
+def test_without_days_to_read_again_an_ended_order_is_done(
+    script: Script, settings: Settings
+) -> None:
+    settings.REREAD_DAYS = 0
+
+    assert completed(script).next_at is None
+
+
+def test_an_ended_order_that_its_provider_forgot_is_not_flagged(
+    script: Script,
+) -> None:
+    order = completed(script)
+    before = book(order.customer)
+    for row in (None, NOT_THERE) * 4:
+        order = tracked(script, order, row)
+
+    assert (order.status, order.flagged_at) == (Status.COMPLETED, None)
+    assert seconds_ahead(order) > 3500
+    assert book(order.customer) == before
+
+
+def test_more_that_came_after_a_partial_end_is_flagged_and_never_booked(
+    script: Script, audit: Callable[[], list[str]]
+) -> None:
+    order = tracked(script, accepted(script), HALF)
+
+    order = tracked(script, order, MOST)
+
+    assert (order.status, order.refunded) == (Status.PARTIAL, 1)
+    assert order.flag_reason == "status: Partial: 1 was refunded, 0.2 is due"
+    assert balance(customer=order.customer) == 99
     assert audit() == []
 
 
@@ -437,7 +490,7 @@ def test_an_answer_that_is_out_of_date_is_asked_for_again(script: Script) -> Non
 
     assert again(order).status == Status.COMPLETED
     order = tracked(script, order, COMPLETED)
-    assert (order.next_at, order.flagged_at, order.errors) == (None, None, 0)
+    assert (order.flagged_at, order.errors) == (None, 0)
 
 
 def test_an_answer_for_another_order_changes_only_that_one(script: Script) -> None:
@@ -464,27 +517,6 @@ def test_an_order_that_is_not_accepted_is_never_asked_about(script: Script) -> N
     make_due(attempt.order)
 
     assert actions.track(provider_id=attempt.provider_id) == 0
-
-
-def test_the_longer_nothing_moves_the_later_it_is_asked(
-    script: Script, settings: Settings
-) -> None:
-    order = accepted(script)
-    waits = []
-    for minutes in (0, 10, 60 * 24):
-        order.changed_at = timezone.now() - timedelta(minutes=minutes)
-        waits.append(round(interval(order)))
-
-    assert waits == [settings.TRACK_INTERVAL, 120, settings.TRACK_INTERVAL_MAX]
-
-
-def test_a_clock_that_is_a_day_ahead_still_asks_within_the_interval(
-    script: Script, settings: Settings
-) -> None:
-    order = accepted(script)
-    order.changed_at = timezone.now() + timedelta(days=1)
-
-    assert interval(order) == settings.TRACK_INTERVAL
 
 
 def test_a_set_is_applied_with_one_reply_and_few_transfers(script: Script) -> None:
