@@ -34,7 +34,8 @@ class CallFailed(Exception):
     `reason` is for machines: unreachable, interrupted, timeout, redirect, too_large,
     rate_limited, html, empty, not_json, too_deep, shape, or `error:` and the class of
     the provider's error. `message` tells staff what happened and what to do; it may name
-    the supplier, so customers never see it. `retry_after` is in seconds.
+    the supplier, so customers never see it. `retry_after` is in seconds. `text` is the
+    error as the provider wrote it, where it did.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class CallFailed(Exception):
         message: str | Promise,
         exchange: Exchange,
         retry_after: float | None = None,
+        text: str = "",
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.message = message
         self.exchange = exchange
         self.retry_after = retry_after
+        self.text = text
 
 
 _REASONS: Mapping[str, str] = {
@@ -122,4 +125,4 @@ def error_replied(error_class: ErrorClass, text: str, exchange: Exchange) -> Cal
     """Return the failure of a call that was answered with an error."""
     template = _ERROR_MESSAGES.get(error_class, _OTHER_ERROR)
     message = format_lazy(template, text=text)
-    return CallFailed(f"error:{error_class}", message, exchange)
+    return CallFailed(f"error:{error_class}", message, exchange, text=text)

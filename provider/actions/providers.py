@@ -213,6 +213,19 @@ def remember_requests_one_by_one(*, provider: Provider) -> None:
 
 
 @transaction.atomic(durable=True)
+def remember_batch_size(*, provider: Provider, size: int) -> bool:
+    """Note that the provider takes no more than `size` ids a call; it never grows by
+    itself. False where that is known already."""
+    learned = Provider.objects.filter(pk=provider.pk, batch_size__gt=size).update(
+        batch_size=max(size, 1)
+    )
+    if learned:
+        logger.info("%s: no more than %d ids a call from now on", provider, size)
+        provider.batch_size = max(size, 1)
+    return bool(learned)
+
+
+@transaction.atomic(durable=True)
 def request_sync(*, provider: Provider) -> None:
     """Make the provider's catalogue due now; the next sweep reads it."""
     Provider.objects.filter(pk=provider.pk).update(next_sync_at=Now())

@@ -25,6 +25,15 @@ ORDER_KEYS = frozenset(
 )
 
 
+_IDS = r"(?:order |refill )?(?:ids|id's|orders|refills)\b"
+_AT_MOST = r"(?:max|maximum|maximal|up to|at most|more than|limit|limited|only)"
+_MOST_IDS = (
+    rf"\b{_AT_MOST}\b[^0-9]{{0,30}}(?<![\d.])(\d{{1,4}}) *{_IDS}",
+    rf"(?<![\d.])(\d{{1,4}}) *{_IDS} *(?:max|maximum|at most|allowed|per|at once)\b",
+    rf"\b{_IDS}[^0-9]{{0,30}}\b(?:max|is|limit|exceed\w*)\b[^0-9]{{0,20}}(\d{{1,4}})\b",
+)
+
+
 class ErrorClass(StrEnum):
     """What an error means for the shop; the provider protocol's table of `add` answers."""
 
@@ -88,6 +97,15 @@ def wait_seconds(text: str) -> float | None:
     """Return N of a text such as "wait N seconds", or None."""
     found = re.search(r"(?<![\d.])(\d{1,5})\s*(?:s|sec|secs|seconds?)\b", text.lower())
     return float(found[1]) if found else None
+
+
+def most_ids(text: str) -> int | None:
+    """Return N of a text such as "Maximum N IDs", or None where it is about no number
+    of ids."""
+    for pattern in _MOST_IDS:
+        if found := re.search(pattern, text.lower()):
+            return int(found[1]) or None
+    return None
 
 
 def says_failed(value: Mapping[str, object]) -> bool:

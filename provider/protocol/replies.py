@@ -151,6 +151,7 @@ class StatusRow:
     remains: int | None = None
     remains_given: str = ""
     currency: str | None = None
+    quantity: int | None = None
     runs: str | None = None
     orders: tuple[str, ...] = ()
 

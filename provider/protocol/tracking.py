@@ -92,6 +92,7 @@ def _read_row(row: Mapping[str, object]) -> StatusRow:
         remains=read_integer(row.get("remains")),
         remains_given=given(row.get("remains")),
         currency=read_currency(row.get("currency")),
+        quantity=read_integer(row.get("quantity")),
         runs=runs or None,
         orders=_child_ids(row.get("orders")),
     )

@@ -196,6 +196,22 @@ def test_a_provider_may_move_and_be_learned_about() -> None:
 
 
 @db
+def test_a_batch_size_is_learned_down_and_never_up() -> None:
+    provider, other = make_provider(), make_provider()
+
+    learned = [
+        actions.remember_batch_size(provider=provider, size=size)
+        for size in (50, 50, 70, 30, 0)
+    ]
+
+    assert learned == [True, False, False, True, True]
+    assert provider.batch_size == 1
+    provider.refresh_from_db()
+    other.refresh_from_db()
+    assert (provider.batch_size, other.batch_size) == (1, 100)
+
+
+@db
 def test_a_due_catalogue_is_taken_once() -> None:
     provider = make_provider()
 

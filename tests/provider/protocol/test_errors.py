@@ -9,6 +9,7 @@ from provider.protocol.errors import (
     Phrase,
     classify,
     error_text,
+    most_ids,
     wait_seconds,
 )
 
@@ -149,3 +150,29 @@ def test_the_seconds_to_wait_are_found(text: str, seconds: float | None) -> None
 @given(st.text(), st.text())
 def test_any_text_and_any_pattern_give_a_class(text: str, pattern: str) -> None:
     assert classify(text, phrases=[Phrase(pattern, BUSY)]) in ErrorClass
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("Maximum 50 IDs", 50),
+        ("Max. 50 orders per request", 50),
+        ("maximum number of ids is 100", 100),
+        ("No more than 20 order IDs, please", 20),
+        ("You may ask for up to 25 ids", 25),
+        ("30 orders max", 30),
+        ("Only 10 orders at once", 10),
+        ("Order IDs limit exceeded: 40", 40),
+        ("Maximum 0 IDs", None),
+        ("Incorrect order ID", None),
+        ("Incorrect order ID 50", None),
+        ("Order 50 not found", None),
+        ("Quantity more than maximum 5000", None),
+        ("Max 3 requests", None),
+        ("Maximum 1.5 orders", None),
+    ],
+)
+def test_the_number_of_ids_is_read_where_an_error_is_about_it(
+    text: str, most: int | None
+) -> None:
+    assert most_ids(text) == most
