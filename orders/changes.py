@@ -11,6 +11,8 @@ from provider.models import Reply
 TWICE = "two upstream orders: "
 OVERCHARGED = "overcharged: "
 EXISTS = "refunded, but upstream has it: "
+# Trouble with one of the orders that upstream has made of ours; goes with it.
+PART = "its order "
 LASTING = (TWICE, OVERCHARGED, EXISTS)
 
 

@@ -5,13 +5,14 @@ be told from what the provider says, the status stays and the order is flagged: 
 is guessed.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from django.conf import settings
 
 from orders.changes import LASTING, Change
+from orders.charges import charge_of, cost_nothing
+from orders.delivered import NO_PARTS, STILL_OPEN, Parts, end_of, in_parts
 from orders.enums import FINISHED, STATUS_MOVES, Status, Submission
 from orders.models import Order
 from provider.protocol.replies import IdError, StatusRow
@@ -23,13 +24,6 @@ UNCLEAR = "status: "
 # Answers in a row without this order in them, until staff are told.
 MISSES = 5
 
-STILL_OPEN: Mapping[UpstreamStatus, Status] = {
-    UpstreamStatus.PENDING: Status.PENDING,
-    UpstreamStatus.PROCESSING: Status.PROCESSING,
-    UpstreamStatus.IN_PROGRESS: Status.IN_PROGRESS,
-    UpstreamStatus.PAUSED: Status.PAUSED,
-}
-
 
 def read(
     order: Order,
@@ -37,21 +31,23 @@ def read(
     *,
     wait: float,
     reread: float | None = None,
+    parts: Parts = NO_PARTS,
 ) -> Change:
     """Return the change that `answer` makes of an accepted order.
 
     `answer` is None where the provider left the order out. The order is asked about
     again in `wait` seconds while it is open, in `reread` once it has ended; None: never.
+    `parts` are the orders that upstream has made of a drip-feed or a subscription.
     """
     if isinstance(answer, StatusRow):
-        change = _judge(order, answer)
+        change = _judge(order, answer, parts)
     else:
         change = _missed(order, answer)
     return _timed(order, change, wait, reread)
 
 
-def _judge(order: Order, answer: StatusRow) -> Change:
-    change = _read(order, answer)
+def _judge(order: Order, answer: StatusRow, parts: Parts) -> Change:
+    change = _read(order, answer, parts)
     was = Status(order.status)
     if change.status in (None, was) or change.status in STATUS_MOVES[was]:
         return change
@@ -65,9 +61,13 @@ def _timed(order: Order, change: Change, wait: float, reread: float | None) -> C
     return change if change.wait is not None else replace(change, wait=wait)
 
 
-def _read(order: Order, answer: StatusRow) -> Change:
+def _read(order: Order, answer: StatusRow, parts: Parts) -> Change:
+    if parts.strangers:
+        return _unclear(order, answer, f"{parts.strangers[0]} is another order's")
     if answer.status and (status := STILL_OPEN.get(answer.status)):
-        return _moved(order, answer, status)
+        return _with(parts, order, _moved(order, answer, status))
+    if answer.status and in_parts(order, parts):
+        return _with(parts, order, _by_parts(order, answer, parts))
     match answer.status:
         case UpstreamStatus.COMPLETED:
             return _moved(order, answer, Status.COMPLETED)
@@ -79,7 +79,7 @@ def _read(order: Order, answer: StatusRow) -> Change:
             return _moved(order, answer, Status.CANCELED, refunded=order.charge)
         case UpstreamStatus.EXPIRED:
             return _partial(order, answer)
-        case UpstreamStatus.FAILED if _cost_nothing(answer):
+        case UpstreamStatus.FAILED if cost_nothing(answer):
             return _moved(order, answer, Status.FAILED, refunded=order.charge)
         case UpstreamStatus.FAILED:
             return _unclear(order, answer, "failed, but charged")
@@ -118,8 +118,8 @@ def _moved(
         status=status,
         refunded=refunded,
         flag="" if order.flag_reason.startswith(UNCLEAR) else None,
-        start_count=_bigint(answer.start_count),
-        remains=_bigint(answer.remains),
+        start_count=bigint(answer.start_count),
+        remains=bigint(answer.remains),
         upstream_charge=charge_of(order, answer),
     )
 
@@ -128,12 +128,40 @@ def _partial(order: Order, answer: StatusRow) -> Change:
     remains = _remains(order, answer)
     if remains is None:
         return _unclear(order, answer, f"remains {answer.remains_given or 'missing'!r}")
-    back = due(order.charge, order.units, remains)
+    return _refunding(order, answer, Status.PARTIAL, remains)
+
+
+def _refunding(order: Order, answer: StatusRow, status: Status, missing: int) -> Change:
+    """Return the end of an order of which `missing` units did not come."""
+    back = due(order.charge, order.units, missing)
     if back < order.refunded:
         return _unclear(
             order, answer, f"{plain(order.refunded)} was refunded, {plain(back)} is due"
         )
-    return _moved(order, answer, Status.PARTIAL, refunded=back)
+    return _moved(order, answer, status, refunded=back)
+
+
+def _by_parts(order: Order, answer: StatusRow, parts: Parts) -> Change:
+    """Return what the end that upstream tells of means by what its parts delivered."""
+    end = end_of(order, answer, parts)
+    if end is None:
+        # Over, but for what is still under way: that is waited for.
+        going_on = Status.IN_PROGRESS if order.is_open else Status(order.status)
+        return _moved(order, answer, going_on)
+    if isinstance(end, str):
+        return _unclear(order, answer, end)
+    return _refunding(order, answer, end.status, end.missing)
+
+
+def _with(parts: Parts, order: Order, change: Change) -> Change:
+    """Return the change with what the parts say of progress and, in the end, of cost."""
+    if not parts.total or change.status is None:
+        return change
+    charge = change.upstream_charge
+    if change.status in FINISHED and parts.charge is not None and not charge:
+        charge = parts.charge
+    remains = max(order.units - parts.delivered - parts.coming, 0)
+    return replace(change, remains=remains, upstream_charge=charge)
 
 
 def _remains(order: Order, answer: StatusRow) -> int | None:
@@ -142,10 +170,6 @@ def _remains(order: Order, answer: StatusRow) -> int | None:
     if remains is None or not 0 <= remains <= order.units:
         return None
     return remains
-
-
-def _cost_nothing(answer: StatusRow) -> bool:
-    return answer.charge == 0 or (answer.charge is None and not answer.charge_given)
 
 
 def _unclear(order: Order, answer: StatusRow, what: str) -> Change:
@@ -158,18 +182,10 @@ def _unclear(order: Order, answer: StatusRow, what: str) -> Change:
         expected=Submission.ACCEPTED,
         wait=settings.TRACK_INTERVAL_MAX,
         flag=text if is_news else None,
-        start_count=_bigint(answer.start_count),
+        start_count=bigint(answer.start_count),
     )
 
 
-def charge_of(order: Order, answer: StatusRow) -> Decimal | None:
-    """Return what the provider charges, where it is in the provider's own currency."""
-    if answer.charge is None or answer.charge < 0 or order.provider is None:
-        return None
-    if answer.currency not in (None, "", order.provider.currency):
-        return None
-    return answer.charge if answer.charge < Decimal(10) ** 10 else None
-
-
-def _bigint(value: int | None) -> int | None:
+def bigint(value: int | None) -> int | None:
+    """Return a number that fits into its column, or None."""
     return value if value is not None and abs(value) < 2**63 else None

@@ -12,7 +12,8 @@ from orders.actions.answering import give_up_waiting
 from orders.actions.request_answering import close_moot_cancel, give_up_request
 from orders.actions.submitting import HINT
 from orders.enums import OPEN, RequestKind, RequestState, Submission
-from orders.models import Order, OrderRequest
+from orders.models import Delivery, Order, OrderRequest
+from provider.models import Provider
 from shop.celery import ring
 
 logger = logging.getLogger(__name__)
@@ -134,12 +135,18 @@ def _moot_cancels() -> list[int]:
 
 
 def _providers_to_track() -> set[int]:
-    """Return the providers that have an order or a refill to be asked about."""
+    """Return the providers that have an order, a part of one or a refill to be asked
+    about, and that nobody is asking just now."""
     orders = Order.objects.filter(
         submission=Submission.ACCEPTED, next_at__lte=Now()
     ).values_list("provider_id", flat=True)
     refills = OrderRequest.objects.filter(
         kind=RequestKind.REFILL, state=RequestState.ACCEPTED, next_at__lte=Now()
     ).values_list("order__provider_id", flat=True)
-    found = {*orders.distinct(), *refills.distinct()}
-    return {provider_id for provider_id in found if provider_id is not None}
+    parts = Delivery.objects.filter(next_at__lte=Now()).values_list(
+        "provider_id", flat=True
+    )
+    found = {*orders.distinct(), *refills.distinct(), *parts.distinct()}
+    return {provider_id for provider_id in found if provider_id is not None} - {
+        *Provider.objects.filter(tracked_until__gt=Now()).values_list("pk", flat=True)
+    }

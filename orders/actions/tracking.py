@@ -1,107 +1,180 @@
 """Following accepted orders: ask for statuses in full batches, apply them as one set."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
+from orders.actions.claiming import (
+    Claim,
+    Row,
+    claim,
+    database_time,
+    give_back,
+    keep,
+    put_off,
+)
 from orders.actions.costs import settle_cost
+from orders.actions.delivering import apply_deliveries
+from orders.actions.parts import Answers, take_parts
 from orders.actions.telling import tell_customer, tell_of_failed_call, tell_staff
 from orders.actions.transitions import transition
 from orders.changes import OVERCHARGED, Change
-from orders.enums import FINISHED, Submission
-from orders.models import Order
+from orders.delivered import NO_PARTS
+from orders.enums import FINISHED
+from orders.models import Delivery, Order
 from orders.pace import interval, reread
 from orders.settlement import MISSES, UNCLEAR, read
+from provider import actions as providers
 from provider.client import CallFailed, Exchange
 from provider.models import Provider
-from provider.protocol.errors import ErrorClass
-from provider.protocol.replies import IdError, StatusRow
+from provider.protocol.errors import ErrorClass, most_ids
+from provider.protocol.replies import StatusRow
 from provider.protocol.tracking import CALL_CLASSES
-from provider.upstream import archive, client_of, postpone_calls, take_call
+from provider.upstream import archive, client_of, postpone_calls
 from shop.money import plain
 
 logger = logging.getLogger(__name__)
 
-# Seconds for which a claimed batch is ours; longer than the call may take.
-LEASE = 90
 # Charges in the protocol have five decimals: that much more is rounding.
 ROUNDING = Decimal("0.00001")
-# Errors of a whole call that may be about one of its ids.
+# Errors of a whole call that may be about one of its ids, or about how many they are.
 ABOUT_AN_ID = {f"error:{kind}" for kind in ErrorClass if kind not in CALL_CLASSES}
-Answers = Mapping[str, StatusRow | IdError]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Of how many rows a provider has said something, and whether of each its status."""
+
+    rows: int = 0
+    fully: bool = False
 
 
 def track(*, provider_id: int) -> int:
-    """Ask a provider for the statuses of its due orders; return of how many it said them.
+    """Ask a provider for the statuses of what is due; return of how many it said them.
 
     A provider that we do not buy from any more still finishes what it has sold.
 
-    1. Claim the due orders and fill the call with those due next.
+    1. Claim the provider and what is due, and fill the call with those due next.
     2. Call `status`, with no transaction open.
     3. Apply all answers as one set; if that fails, one by one.
+    4. Let the next tracker at the provider.
     """
-    claim = _claim(provider_id)
-    return _ask(*claim) if claim else 0
-
-
-def _ask(provider: Provider, orders: Sequence[Order]) -> int:
-    """Ask about all at once; where one id spoils the call, about each half alone."""
-    try:
-        answers, exchange = client_of(provider).statuses(
-            [order.upstream_id or "" for order in orders]
-        )
-    except CallFailed as error:
-        if error.reason in ABOUT_AN_ID and len(orders) > 1:
-            half = len(orders) // 2
-            return _ask(provider, orders[:half]) + _ask(provider, orders[half:])
-        _postpone(provider, orders, error)
+    claimed = claim(provider_id=provider_id)
+    if claimed is None:
         return 0
-    apply_statuses(provider=provider, orders=orders, answers=answers, exchange=exchange)
-    return len(orders)
+    try:
+        return _ask(claimed, claimed.rows).rows
+    finally:
+        give_back(claim=claimed)
+
+
+def _ask(claimed: Claim, rows: Sequence[Row]) -> Told:
+    """Ask about all of `rows` at once, and apply what is said of them."""
+    provider = claimed.provider
+    try:
+        answers, exchange = client_of(provider).statuses(_ids(rows))
+    except CallFailed as error:
+        return _ask_about_fewer(claimed, rows, error)
+    apply_deliveries(
+        provider=provider,
+        deliveries=[row for row in rows if isinstance(row, Delivery)],
+        answers=answers,
+        exchange=exchange,
+    )
+    apply_statuses(
+        provider=provider,
+        orders=[row for row in rows if isinstance(row, Order)],
+        answers=answers,
+        exchange=exchange,
+    )
+    told = [isinstance(answers.get(name), StatusRow) for name in _ids(rows)]
+    return Told(len(rows), fully=all(told))
+
+
+def _ids(rows: Sequence[Row]) -> list[str]:
+    return [row.upstream_id or "" for row in rows]
+
+
+def _ask_about_fewer(claimed: Claim, rows: Sequence[Row], error: CallFailed) -> Told:
+    """Ask in smaller calls where the ids may have spoiled this one, and learn from it.
+
+    An error that names the greatest number of ids is taken at its word. One that is gone
+    when each half is asked about alone, and stays when the whole is asked about again,
+    was about their number too; a single bad id spoils its half, and teaches nothing.
+    """
+    most = most_ids(error.text)
+    if most is not None and most < len(rows):
+        providers.remember_batch_size(provider=claimed.provider, size=most)
+        groups = [rows[start : start + most] for start in range(0, len(rows), most)]
+        return _ask_in_groups(claimed, groups, error)
+    if error.reason in ABOUT_AN_ID and len(rows) > 1:
+        half = (len(rows) + 1) // 2
+        told = _ask_in_groups(claimed, [rows[:half], rows[half:]], error)
+        smaller = half < claimed.provider.batch_size
+        if told.fully and smaller and _is_refused_again(claimed, rows, error):
+            providers.remember_batch_size(provider=claimed.provider, size=half)
+        return told
+    claimed.stopped = error.reason not in ABOUT_AN_ID
+    _postpone(claimed, rows, error)
+    return Told()
+
+
+def _ask_in_groups(
+    claimed: Claim, groups: Sequence[Sequence[Row]], error: CallFailed
+) -> Told:
+    """Ask about one group after the other, within the provider's limit of calls."""
+    told = []
+    for place, group in enumerate(groups):
+        if claimed.stopped:
+            _postpone(claimed, [row for rest in groups[place:] for row in rest], error)
+            break
+        if not keep(claim=claimed):
+            _set_apart(claimed, groups[place:])
+            break
+        told.append(_ask(claimed, group))
+    fully = len(told) == len(groups) and all(one.fully for one in told)
+    return Told(sum(one.rows for one in told), fully)
+
+
+def _is_refused_again(claimed: Claim, rows: Sequence[Row], error: CallFailed) -> bool:
+    if not keep(claim=claimed):
+        return False
+    try:
+        client_of(claimed.provider).statuses(_ids(rows))
+    except CallFailed as again:
+        return again.reason == error.reason
+    return False
 
 
 @transaction.atomic(durable=True)
-def _claim(provider_id: int) -> tuple[Provider, list[Order]] | None:
-    """Claim up to a batch of orders, the longest due first.
+def _set_apart(claimed: Claim, groups: Sequence[Sequence[Row]]) -> None:
+    """Make groups due one after the other, too far apart to ride along together.
 
-    One that is due makes the call; those due within half an interval ride along, as a
-    call costs the same with one id or a hundred. The provider's row is locked first, so
-    that two trackers do not share what fits into one call.
+    No call is left for them now, and in one call they would spoil it again.
     """
-    provider = (
-        Provider.objects.select_for_update(no_key=True).filter(pk=provider_id).first()
-    )
-    mine = Order.objects.filter(
-        provider=provider, submission=Submission.ACCEPTED, next_at__isnull=False
-    )
-    if provider is None or not mine.filter(next_at__lte=Now()).exists():
-        return None
-    if not take_call(provider_id=provider.pk):
-        return None
-    soon = Now() + timedelta(seconds=settings.TRACK_INTERVAL / 2)
-    orders = list(
-        mine.filter(next_at__lte=soon)
-        .select_related("provider")
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)
-        .order_by("next_at")[: provider.batch_size]
-    )
-    Order.objects.filter(pk__in=[order.pk for order in orders]).update(
-        next_at=Now() + timedelta(seconds=LEASE)
-    )
-    return provider, orders
+    at = database_time()
+    apart = settings.TRACK_INTERVAL / 2 + 60 / claimed.provider.calls_per_minute + 5
+    for place, group in enumerate(groups):
+        put_off(rows=group, until=at + timedelta(seconds=place * apart))
 
 
-def _database_time() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT now()")
-        now: datetime = cursor.fetchone()[0]
-        return now
+@transaction.atomic(durable=True)
+def _postpone(claimed: Claim, rows: Sequence[Row], error: CallFailed) -> None:
+    """No usable answer changes nothing but when we ask again."""
+    provider = claimed.provider
+    logger.warning("%s: statuses were not read: %s", provider, error.reason)
+    at = database_time()
+    longest = max(interval(row.changed_at, at=at) for row in rows)
+    put_off(rows=rows, until=at + timedelta(seconds=longest))
+    if error.retry_after:
+        postpone_calls(provider_id=provider.pk, seconds=error.retry_after)
+    tell_of_failed_call(provider, error)
 
 
 def apply_statuses(
@@ -115,34 +188,38 @@ def apply_statuses(
 
     A row that fails by itself is pushed ahead and counted; it does not block the others.
     """
-    at = _database_time()
+    if not orders:
+        return
+    try:
+        _apply(provider, orders, answers, exchange)
+    except Exception:
+        logger.warning(
+            "%s: a set of statuses is applied row by row", provider, exc_info=True
+        )
+        for order in orders:
+            try:
+                _apply(provider, [order], answers, exchange)
+            except Exception:
+                logger.exception("%s: its status was not applied", order)
+                _push(order.pk)
+
+
+@transaction.atomic(durable=True)
+def _apply(
+    provider: Provider, orders: Sequence[Order], answers: Answers, exchange: Exchange
+) -> None:
+    parts = take_parts(provider=provider, orders=orders, answers=answers)
+    at = database_time()
     changes = [
         read(
             order,
             answers.get(order.upstream_id or ""),
             wait=interval(order.changed_at, at=at),
             reread=reread(order.finished_at, at=at),
+            parts=parts.get(order.pk, NO_PARTS),
         )
         for order in orders
     ]
-    try:
-        _apply(provider, changes, exchange)
-    except Exception:
-        logger.warning(
-            "%s: a set of statuses is applied row by row", provider, exc_info=True
-        )
-        for change in changes:
-            try:
-                _apply(provider, [change], exchange)
-            except Exception:
-                logger.exception(
-                    "Order %s: its status was not applied", change.order_id
-                )
-                _push(change.order_id)
-
-
-@transaction.atomic(durable=True)
-def _apply(provider: Provider, changes: Sequence[Change], exchange: Exchange) -> None:
     before = dict(
         Order.objects.filter(pk__in=[c.order_id for c in changes]).values_list(
             "pk", "status"
@@ -158,41 +235,24 @@ def _apply(provider: Provider, changes: Sequence[Change], exchange: Exchange) ->
     )
     for order in moved:
         if order.status in FINISHED:
-            _end(order, provider)
+            _end(order, provider, charges=1 + parts.get(order.pk, NO_PARTS).total)
     for change in changes:
         if change.flag:
             tell_staff(change.order_id, change.flag)
 
 
-def _end(order: Order, provider: Provider) -> None:
-    """Settle what an order that has just ended cost, and tell its customer of refunds."""
+def _end(order: Order, provider: Provider, *, charges: int) -> None:
+    """Settle what an order that has just ended cost, and tell its customer of refunds.
+
+    `charges` is how many sums its cost may be made of, each of them rounded.
+    """
     over = settle_cost(order=order, provider=provider)
-    if over > ROUNDING:
+    if over > ROUNDING * charges:
         text = f"{OVERCHARGED}{plain(over)} {provider.currency} more than expected"
         transition([Change(order_id=order.pk, reason=text, flag=text)])
         tell_staff(order.pk, text)
     if order.refunded > 0:
         tell_customer(order)
-
-
-@transaction.atomic(durable=True)
-def _postpone(provider: Provider, orders: Sequence[Order], error: CallFailed) -> None:
-    """No usable answer changes nothing but when we ask again."""
-    logger.warning("%s: statuses were not read: %s", provider, error.reason)
-    ours = list(
-        Order.objects.filter(
-            pk__in=[order.pk for order in orders], next_at__isnull=False
-        )
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("id")
-        .values_list("pk", flat=True)
-    )
-    at = _database_time()
-    longest = max(interval(order.changed_at, at=at) for order in orders)
-    Order.objects.filter(pk__in=ours).update(next_at=at + timedelta(seconds=longest))
-    if error.retry_after:
-        postpone_calls(provider_id=provider.pk, seconds=error.retry_after)
-    tell_of_failed_call(provider, error)
 
 
 @transaction.atomic(durable=True)

@@ -13,7 +13,7 @@ from ledger.models import Transfer
 from ledger.queries import balance
 from notices.models import Notice
 from orders import actions
-from orders.models import Attempt, Order, OrderEvent, OrderRequest
+from orders.models import Attempt, Delivery, Order, OrderEvent, OrderRequest
 from provider.client import CallFailed, Exchange
 from provider.models import Reply
 from provider.protocol.replies import (
@@ -48,9 +48,9 @@ def accepted_as(upstream_id: str | None = None) -> AddAnswer:
 
 
 def call_failed(
-    reason: str = "timeout", retry_after: float | None = None
+    reason: str = "timeout", retry_after: float | None = None, text: str = ""
 ) -> CallFailed:
-    return CallFailed(reason, f"It failed: {reason}", EXCHANGE, retry_after)
+    return CallFailed(reason, f"It failed: {reason}", EXCHANGE, retry_after, text)
 
 
 @dataclass
@@ -152,7 +152,7 @@ def again(order: Order) -> Order:
     )
 
 
-def make_due(row: Order | OrderRequest) -> None:
+def make_due(row: Order | OrderRequest | Delivery) -> None:
     """Move a row's next look into the past."""
     type(row).objects.filter(pk=row.pk).update(next_at=Now() - timedelta(minutes=1))
 
@@ -162,7 +162,7 @@ def send_requests(order: Order) -> None:
     actions.send_requests(provider_id=order.provider_id or 0)
 
 
-def seconds_ahead(row: Order | OrderRequest) -> float:
+def seconds_ahead(row: Order | OrderRequest | Delivery) -> float:
     """Return in how many seconds a row is looked at again, by the database's clock."""
     rows = type(row).objects.filter(pk=row.pk).values_list("next_at", Now())
     ((next_at, now),) = rows

@@ -1,0 +1,146 @@
+"""Claiming what a provider is asked about: one tracker at a time, calls filled up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import merge
+from operator import attrgetter
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from orders.enums import FINISHED, OPEN, Submission
+from orders.models import Delivery, Order
+from provider.models import Provider
+from provider.upstream import take_call
+
+# What is asked about: our orders, and the orders that upstream made of them.
+Row = Order | Delivery
+
+
+@dataclass
+class Claim:
+    """Rows that are ours to ask about, for as long as the lease on their provider is.
+
+    `stopped` is set once the provider is to be left alone: nothing more is asked.
+    """
+
+    provider: Provider
+    rows: Sequence[Row]
+    until: datetime
+    stopped: bool = False
+
+
+def lease() -> timedelta:
+    """Return for how long a claim is ours; longer than one call may take."""
+    return timedelta(seconds=settings.ATTEMPT_LEASE + 30)
+
+
+def database_time() -> datetime:
+    """Return what the database's clock says: the only one that deadlines go by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+        return now
+
+
+@transaction.atomic(durable=True)
+def claim(*, provider_id: int) -> Claim | None:
+    """Claim up to a batch of what is due, or return None.
+
+    Nothing is claimed while another tracker has the provider: one that does not answer
+    occupies one thread. A row that is due makes the call; those due within half an
+    interval ride along, as a call costs the same with one id or a hundred. What is open
+    goes first, what is only read again fills up.
+    """
+    provider = (
+        Provider.objects.select_for_update(no_key=True).filter(pk=provider_id).first()
+    )
+    now = database_time()
+    if provider is None or (provider.tracked_until and provider.tracked_until > now):
+        return None
+    if not _is_due(provider, now) or not take_call(provider_id=provider.pk):
+        return None
+    rows = _rows(provider, now + timedelta(seconds=settings.TRACK_INTERVAL / 2))
+    until = now + lease()
+    for model in (Order, Delivery):
+        claimed = [row.pk for row in rows if isinstance(row, model)]
+        if claimed:
+            model.objects.filter(pk__in=claimed).update(next_at=until)
+    Provider.objects.filter(pk=provider.pk).update(tracked_until=until)
+    return Claim(provider, rows, until)
+
+
+def _is_due(provider: Provider, now: datetime) -> bool:
+    orders = Order.objects.filter(submission=Submission.ACCEPTED)
+    return (
+        orders.filter(provider=provider, next_at__lte=now).exists()
+        or Delivery.objects.filter(provider=provider, next_at__lte=now).exists()
+    )
+
+
+def _rows(provider: Provider, soon: datetime) -> list[Row]:
+    """Return what is due by `soon`, up to a batch, the longest due first."""
+    rows: list[Row] = []
+    for statuses in (OPEN, FINISHED):
+        room = provider.batch_size - len(rows)
+        if room:
+            orders = Order.objects.filter(
+                provider=provider,
+                submission=Submission.ACCEPTED,
+                status__in=statuses,
+                next_at__lte=soon,
+            ).select_related("provider")
+            deliveries = Delivery.objects.filter(
+                provider=provider, status__in=statuses, next_at__lte=soon
+            )
+            found: list[list[Row]] = [
+                list(
+                    due.select_for_update(
+                        of=("self",), no_key=True, skip_locked=True
+                    ).order_by("next_at")[:room]
+                )
+                for due in (orders, deliveries)
+            ]
+            rows += list(merge(*found, key=attrgetter("next_at")))[:room]
+    return rows
+
+
+@transaction.atomic(durable=True)
+def keep(*, claim: Claim) -> bool:
+    """Take one more call for a claim, and keep the lease as long; False without either."""
+    if not take_call(provider_id=claim.provider.pk):
+        return False
+    until = database_time() + lease()
+    kept = _mine(claim).update(tracked_until=until)
+    claim.until = until
+    return bool(kept)
+
+
+@transaction.atomic(durable=True)
+def give_back(*, claim: Claim) -> None:
+    """Let the next tracker at the provider; not where somebody has the lease by now."""
+    _mine(claim).update(tracked_until=None)
+
+
+def _mine(claim: Claim) -> QuerySet[Provider]:
+    return Provider.objects.filter(pk=claim.provider.pk, tracked_until=claim.until)
+
+
+def put_off(*, rows: Sequence[Row], until: datetime) -> None:
+    """Look at rows again at `until`; at none that nobody is to look at any more.
+
+    Inside the caller's transaction.
+    """
+    for model in (Order, Delivery):
+        ours = (
+            model.objects.filter(
+                pk__in=[row.pk for row in rows if isinstance(row, model)],
+                next_at__isnull=False,
+            )
+            .select_for_update(of=("self",), no_key=True)
+            .order_by("id")
+            .values_list("pk", flat=True)
+        )
+        model.objects.filter(pk__in=list(ours)).update(next_at=until)
