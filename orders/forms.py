@@ -13,7 +13,9 @@ from provider.protocol.types import ServiceType, Units, units
 
 Text = str | Promise
 # The fields that decide how many units an order comes to.
-_COUNTED = frozenset({"quantity", "runs", "comments", "usernames"})
+_COUNTED = frozenset(
+    {"quantity", "runs", "comments", "usernames", "max", "posts", "old_posts"}
+)
 _DRIP_FEED = ("runs", "interval")
 _PER_LINE = (Units.LINES_COMMENTS, Units.LINES_USERNAMES)
 
@@ -143,7 +145,7 @@ class OrderForm(forms.Form):
 
     def _hint(self, name: str) -> Text:
         limits = {"least": f"{self.service.min:,}", "most": f"{self.service.max:,}"}
-        if name == "quantity":
+        if name in {"quantity", "min", "max"}:
             return _("From %(least)s to %(most)s.") % limits
         if name in self.service.rule.multiline and self._counts_lines(name):
             return _("One per line, from %(least)s to %(most)s lines.") % limits

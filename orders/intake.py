@@ -7,8 +7,10 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from provider.models import Service
@@ -20,6 +22,7 @@ MOST_RUNS = 1000
 # Minutes between runs: at most four weeks.
 LONGEST_INTERVAL = 40_320
 _NUMBERS = ("quantity", "runs", "interval")
+_PER_POST = frozenset({"min", "max", "posts", "old_posts"})
 _COLUMNS = frozenset({"link", *_NUMBERS})
 _COUNTED = {"comments": Units.LINES_COMMENTS, "usernames": Units.LINES_USERNAMES}
 
@@ -61,6 +64,7 @@ def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
     }
     if errors:
         raise FieldErrors(errors)
+    texts = {name: _plain(name, text) for name, text in texts.items()}
     return Intake(
         units=units(ServiceType(service.type), texts),
         link=texts.get("link", ""),
@@ -76,6 +80,15 @@ def _clean(value: str | None, multiline: bool) -> str:
     # Halves of characters, which JSON can hold and no database takes.
     text = text.encode(errors="ignore").decode()
     return "\n".join(lines(text)) if multiline else " ".join(text.split())
+
+
+def _plain(name: str, text: str) -> str:
+    """Return the text of a good field as providers expect it: "7" for "007"."""
+    if name in _PER_POST and text:
+        return str(int(text))
+    if name == "expiry" and (day := _day(text)):
+        return day.strftime("%d/%m/%Y")
+    return text
 
 
 def _number(texts: Mapping[str, str], name: str) -> int | None:
@@ -99,6 +112,12 @@ def _fault(name: str, texts: Mapping[str, str], service: Service) -> str | None:
         return _drip_feed_fault(name, text, service)
     if name == "answer_number" and _whole(text) is None:
         return _("Enter a whole number.")
+    if name in {"min", "max"}:
+        return _per_post_fault(name, texts, service)
+    if name in rule.limits:
+        return _amount_fault(text, *rule.limits[name])
+    if name == "expiry":
+        return _expiry_fault(text)
     if rule.units is _COUNTED.get(name):
         return _amount_fault(str(len(lines(text))), service.min, service.max)
     return None
@@ -148,6 +167,34 @@ def _amount_fault(text: str, least: int, most: int) -> str | None:
             "most": most,
             "amount": amount,
         }
+    return None
+
+
+def _per_post_fault(
+    name: str, texts: Mapping[str, str], service: Service
+) -> str | None:
+    fault = _amount_fault(texts[name], service.min, service.max)
+    if fault is not None or name == "min":
+        return fault
+    least = _whole(texts["min"])
+    if least is not None and least > int(texts[name]):
+        return _("At least as many as the least per post, please.")
+    return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return datetime.strptime(text, "%d/%m/%Y").replace(tzinfo=UTC).date()
+    except ValueError:
+        return None
+
+
+def _expiry_fault(text: str) -> str | None:
+    day = _day(text)
+    if day is None:
+        return _("Enter a day as day/month/year, such as 31/12/2030.")
+    if day < timezone.now().date():
+        return _("This day is over.")
     return None
 
 

@@ -24,7 +24,6 @@ class OffReason(models.TextChoices):
 
     NONE = "", _("on sale")
     TYPE_UNKNOWN = "type_unknown", _("its type is not known")
-    SUBSCRIPTIONS = "subscriptions", _("subscriptions cannot be settled yet")
     OVERCHARGED = "overcharged", _("the provider charged more than expected")
     WITHDRAWN = "withdrawn", _("the provider withdrew it")
     PRICE_CHECK = "price_check", _("its price is being checked")

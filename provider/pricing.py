@@ -48,7 +48,6 @@ PRICED = """
                 THEN priced.price END AS price,
            CASE
              WHEN priced.type = '' THEN 'type_unknown'
-             WHEN priced.type = 'subscriptions' THEN 'subscriptions'
              WHEN priced.overcharged THEN 'overcharged'
              WHEN priced.withdrawn THEN 'withdrawn'
              WHEN priced.cost IS NULL

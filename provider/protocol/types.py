@@ -11,6 +11,7 @@ from itertools import product
 
 DELAYS = ("0", "5", "10", "15", "30", "60", "90")
 POSTS_LIMITS = (1, 1000)
+OLD_POSTS_LIMITS = (0, 1000)
 
 
 class ServiceType(StrEnum):
@@ -156,7 +157,7 @@ TYPES: Mapping[ServiceType, TypeRule] = {
         Units.SUBSCRIPTION,
         optional=("old_posts", "expiry"),
         choices={"delay": DELAYS},
-        limits={"posts": POSTS_LIMITS},
+        limits={"posts": POSTS_LIMITS, "old_posts": OLD_POSTS_LIMITS},
     ),
 }
 

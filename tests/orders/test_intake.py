@@ -1,8 +1,10 @@
 """Reading what is ordered: every type's fields, units and faults."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from orders.intake import (
     LONGEST_INTERVAL,
@@ -32,6 +34,10 @@ TEXTS = {
     "country": "KR",
     "device": "1",
     "type_of_traffic": "3",
+    "min": "10",
+    "max": "20",
+    "posts": "5",
+    "delay": "30",
 }
 UNITS = {
     ServiceType.PACKAGE: 1,
@@ -40,7 +46,7 @@ UNITS = {
     ServiceType.MENTIONS_CUSTOM_LIST: 2,
     ServiceType.COMMENT_REPLIES: 3,
 }
-SOLD = [kind for kind in ServiceType if kind != ServiceType.SUBSCRIPTIONS]
+LINKED = [kind for kind in ServiceType if kind != ServiceType.SUBSCRIPTIONS]
 
 
 def service(kind: str = "default", **fields: object) -> Service:
@@ -60,7 +66,7 @@ def faults(sold: Service, texts: dict[str, str]) -> dict[str, list[str]]:
     return caught.value.errors
 
 
-@pytest.mark.parametrize("kind", SOLD)
+@pytest.mark.parametrize("kind", LINKED)
 def test_every_type_is_read_with_its_units(kind: ServiceType) -> None:
     found = read(service=service(kind), raw=raw(kind))
 
@@ -68,7 +74,7 @@ def test_every_type_is_read_with_its_units(kind: ServiceType) -> None:
     assert found.link == LINK
 
 
-@pytest.mark.parametrize("kind", SOLD)
+@pytest.mark.parametrize("kind", ServiceType)
 def test_every_required_field_is_asked_for(kind: ServiceType) -> None:
     assert set(faults(service(kind), {})) == set(TYPES[kind].required)
 
@@ -228,3 +234,89 @@ def test_texts_that_are_too_long_are_refused() -> None:
     assert faults(
         service("custom_comments"), raw("custom_comments", comments=long_text)
     ) == {"comments": ["This is too long."]}
+
+
+# Subscriptions.
+
+
+def test_a_subscription_is_charged_for_the_most_that_may_come() -> None:
+    sold = service("subscriptions", min=10)
+
+    found = read(
+        service=sold,
+        raw=raw(
+            "subscriptions", min="010", posts="05", old_posts="2", expiry="1/2/2999"
+        ),
+    )
+
+    assert found == Intake(
+        units=20 * 7,
+        fields={
+            "username": "ann",
+            "min": "10",
+            "max": "20",
+            "posts": "5",
+            "delay": "30",
+            "old_posts": "2",
+            "expiry": "01/02/2999",
+        },
+    )
+
+
+def test_a_subscription_needs_neither_earlier_posts_nor_an_end() -> None:
+    sold = service("subscriptions")
+
+    found = read(service=sold, raw=raw("subscriptions", expiry=" ", link="nonsense"))
+
+    assert (found.units, found.link, found.quantity) == (100, "", None)
+    assert found.fields.keys() == {"username", "min", "max", "posts", "delay"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("min", "9"),
+        ("min", "abc"),
+        ("max", "9"),
+        ("max", "10001"),
+        ("max", "-20"),
+        ("posts", "0"),
+        ("posts", "1001"),
+        ("posts", "1.5"),
+        ("old_posts", "1001"),
+        ("old_posts", "-1"),
+        ("delay", "7"),
+        ("delay", ""),
+        ("expiry", "31/02/2999"),
+        ("expiry", "2999-02-01"),
+        ("expiry", "1/2/27"),
+        ("expiry", "01/01/2020"),
+        ("expiry", "soon"),
+    ],
+)
+def test_a_field_of_a_subscription_that_does_not_fit_is_refused(
+    name: str, text: str
+) -> None:
+    sold = service("subscriptions", min=10)
+
+    assert list(faults(sold, raw("subscriptions", **{name: text}))) == [name]
+
+
+def test_the_least_per_post_is_no_more_than_the_most() -> None:
+    texts = raw("subscriptions", min="30")
+
+    assert faults(service("subscriptions"), texts) == {
+        "max": ["At least as many as the least per post, please."]
+    }
+
+
+def test_a_subscription_may_end_today_and_no_earlier() -> None:
+    sold, now = service("subscriptions"), timezone.now()
+    today, yesterday = (
+        (now - timedelta(days=days)).strftime("%d/%m/%Y") for days in (0, 1)
+    )
+
+    assert read(service=sold, raw=raw("subscriptions", expiry=today)).fields["expiry"]
+    assert faults(sold, raw("subscriptions", expiry=yesterday)) == {
+        "expiry": ["This day is over."]
+    }
