@@ -128,6 +128,8 @@ def says(
     remains: int | str | None = None,
     given: str = "",
     currency: str | None = None,
+    quantity: int | None = None,
+    orders: Sequence[str] = (),
 ) -> StatusRow:
     """Return a status as it is read from a reply; a charge of "?" cannot be read."""
     return StatusRow(
@@ -138,6 +140,8 @@ def says(
         remains=remains if isinstance(remains, int) else None,
         remains_given="" if remains is None else str(remains),
         currency=currency,
+        quantity=quantity,
+        orders=tuple(orders),
     )
 
 
@@ -203,6 +207,18 @@ def tracked(script: Script, order: Order, row: StatusRow | IdError | None) -> Or
     script.statuses = {} if row is None else {order.upstream_id or "": row}
     make_due(order)
     actions.track(provider_id=order.provider_id or 0)
+    return again(order)
+
+
+def told(script: Script, order: Order, rows: dict[str, StatusRow | IdError]) -> Order:
+    """Make an order and its parts due, let their provider say `rows`, as often as
+    anything of it is due then, and return the order."""
+    script.statuses = dict(rows)
+    make_due(order)
+    for delivery in order.deliveries.exclude(next_at=None):
+        make_due(delivery)
+    for _ in range(5):
+        actions.track(provider_id=order.provider_id or 0)
     return again(order)
 
 

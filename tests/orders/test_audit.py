@@ -14,8 +14,16 @@ from orders.audit import PROMISES, broken
 from orders.changes import Change
 from orders.models import Attempt, Order
 from provider.protocol.statuses import UpstreamStatus
-from tests.factories import make_order
-from tests.orders.acting import Script, accepted, completed, says, sending, tracked
+from tests.factories import LINK, make_order, make_service
+from tests.orders.acting import (
+    Script,
+    accepted,
+    completed,
+    says,
+    sending,
+    told,
+    tracked,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -131,3 +139,43 @@ def test_an_attempt_that_is_not_its_orders_is_found(script: Script) -> None:
     order.attempts.update(upstream_id="another")
 
     assert found(order, "has an accepted attempt that is not its own")
+
+
+def test_a_refund_that_its_parts_do_not_bear_out_is_found(script: Script) -> None:
+    order = ended_in_parts(script)
+    assert list(broken()) == []
+
+    order.deliveries.update(delivered=40)
+
+    (line,) = found(order, "does not agree with what its parts brought")
+    assert line.endswith("(refunded 0.06000000, due 0.12000000)")
+
+
+def test_parts_of_an_order_that_staff_look_at_are_not_found(script: Script) -> None:
+    order = ended_in_parts(script)
+    order.deliveries.update(delivered=40)
+
+    transition([Change(order_id=order.pk, reason="", flag="odd", done_waiting=True)])
+
+    assert list(broken()) == []
+
+
+def test_a_part_with_an_orders_number_is_found(script: Script) -> None:
+    order = ended_in_parts(script)
+    order.deliveries.update(id=order.pk)
+
+    assert found(order, "shares its number with a part")
+
+
+def ended_in_parts(script: Script) -> Order:
+    """Return a drip-feed of a single run that brought 70 of 100."""
+    raw = {"link": LINK, "quantity": "100", "runs": "1", "interval": "5"}
+    order = accepted(script, make_order(service=make_service(dripfeed=True), raw=raw))
+    return told(
+        script,
+        order,
+        {
+            order.upstream_id or "": says(UpstreamStatus.PARTIAL, orders=["7"]),
+            "7": says(UpstreamStatus.PARTIAL, remains=30),
+        },
+    )

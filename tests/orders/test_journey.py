@@ -6,13 +6,15 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from ledger.queries import balance
+from ledger.queries import balance, book
 from orders import actions
 from orders.enums import Outcome, RefillStatus, Status, Submission
 from orders.models import Order, OrderRequest
 from provider.models import Provider, Service
 from sandbox.faults import Call, Faults, HangUp, Reply
+from sandbox.records import Status as Ended
 from sandbox.server import running
+from shop.money import due
 from tests.factories import make_customer
 from tests.fixtures import Upstream
 from tests.orders.acting import send_requests
@@ -187,3 +189,106 @@ def test_a_cancel_is_asked_for_and_the_status_moves_the_money(
         Decimal(1000) - order.charge + order.refunded
     )
     assert audit() == []
+
+
+def subscribe(upstream: Upstream, **texts: str) -> Order:
+    """Place a subscription to three posts, of the least and twice the least each."""
+    service = of_type("subscriptions")
+    raw = {
+        "username": "ann",
+        "min": str(service.min),
+        "max": str(service.min * 2),
+        "posts": "3",
+        "delay": "0",
+        **texts,
+    }
+    order = actions.place_order(
+        customer=make_customer(credit="1000"), service_id=service.pk, raw=raw
+    )
+    actions.submit(order_id=order.pk)
+    order.refresh_from_db()
+    return order
+
+
+def follow(order: Order) -> None:
+    """Make the order and its parts due, and ask until nothing more is."""
+    Order.objects.filter(pk=order.pk).update(next_at=timezone.now())
+    order.deliveries.exclude(next_at=None).update(next_at=timezone.now())
+    while actions.track(provider_id=order.provider_id or 0):
+        pass
+    order.refresh_from_db()
+
+
+def made(upstream: Upstream) -> int:
+    """Return how many units the sandbox has delivered in all."""
+    return sum(order.delivered for order in upstream.vendor.orders.values())
+
+
+def test_a_subscription_is_followed_post_by_post_and_pays_for_what_came(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = subscribe(upstream)
+    assert order.submission == Submission.ACCEPTED
+
+    upstream.clock.forward(110)
+    follow(order)
+    assert (order.status, order.deliveries.count()) == (Status.IN_PROGRESS, 1)
+    upstream.clock.forward(200)
+    follow(order)
+    assert (order.status, order.deliveries.count()) == (Status.IN_PROGRESS, 3)
+    assert order.refunded == 0
+    upstream.clock.forward(200)
+    follow(order)
+
+    assert (order.status, order.flagged_at) == (Status.COMPLETED, None)
+    assert order.remains == order.units - made(upstream)
+    assert order.refunded == due(order.charge, order.units, order.remains)
+    assert 0 < order.refunded < order.charge
+    assert balance(customer=order.customer) == 1000 - order.charge + order.refunded
+    # What it cost is what the sandbox took for the three orders that it made.
+    took = sum(row.charge for row in upstream.vendor.orders.values())
+    assert book(account=upstream.provider.account) == -took
+    assert audit() == []
+
+
+def test_a_subscription_that_is_canceled_keeps_what_came_by_then(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = subscribe(upstream)
+    upstream.clock.forward(110)
+    follow(order)
+    upstream.vendor.subscriptions[int(order.upstream_id or 0)].ended = Ended.CANCELED
+
+    upstream.clock.forward(200)
+    follow(order)
+
+    assert (order.status, order.flagged_at) == (Status.PARTIAL, None)
+    assert order.refunded == due(
+        order.charge, order.units, order.units - made(upstream)
+    )
+    assert audit() == []
+
+
+def test_a_subscription_that_expires_before_its_first_post_costs_nothing(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = subscribe(upstream)
+    upstream.vendor.subscriptions[int(order.upstream_id or 0)].ended = Ended.EXPIRED
+
+    follow(order)
+
+    assert (order.status, order.refunded) == (Status.CANCELED, order.charge)
+    assert balance(customer=order.customer) == 1000
+    assert audit() == []
+
+
+def test_a_subscription_may_be_paused_and_go_on(upstream: Upstream) -> None:
+    order = subscribe(upstream)
+    record = upstream.vendor.subscriptions[int(order.upstream_id or 0)]
+    seen = []
+    for ended in (Ended.PAUSED, None):
+        record.ended = ended
+        follow(order)
+        seen.append((order.status, order.refunded))
+
+    assert seen == [(Status.PAUSED, 0), (Status.IN_PROGRESS, 0)]
