@@ -4,17 +4,18 @@ Money and counts are text, flags are booleans. The outward words are few, as a r
 own panel refunds only on those it knows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 
 from accounts.models import User
 from ledger.queries import balance as balance_of
+from orders.delivered import is_subscription, most_units
 from orders.enums import RefillStatus, Status
-from orders.models import Order, OrderRequest
+from orders.models import Delivery, Order, OrderRequest
 from orders.queries import REFILL_OUTWARD
 from provider.models import Service
-from shop.money import plain
+from shop.money import charge, plain
 
 Json = dict[str, "Json"] | list["Json"] | str | int | bool
 
@@ -27,6 +28,14 @@ STATUSES: Mapping[Status, str] = {
     Status.PARTIAL: "Partial",
     Status.CANCELED: "Canceled",
     Status.FAILED: "Canceled",
+}
+
+# Ended early, with something delivered, is what they call expired.
+SUBSCRIPTION_STATUSES: Mapping[Status, str] = {
+    **STATUSES,
+    Status.IN_PROGRESS: "Active",
+    Status.PAUSED: "Paused",
+    Status.PARTIAL: "Expired",
 }
 
 
@@ -59,17 +68,66 @@ def service(service: Service) -> Json:
     return row | {name: text for name, text in known.items() if text}
 
 
-def order(order: Order) -> Json:
+def order(order: Order, parts: Sequence[Delivery] = ()) -> Json:
     """Return where an order is. `charge` is net of refunds.
 
     Counts are never empty, as strict clients read numbers: a start count that nobody
-    has told is 0, and until something is known to have come all of it remains.
+    has told is 0, and until something is known to have come all of it remains. A
+    drip-feed says how many runs are done, and the numbers of those it consists of, where
+    they are known; a subscription says it of its posts.
     """
-    return {
+    if is_subscription(order):
+        return _subscription(order, parts)
+    reply: dict[str, Json] = {
         "charge": plain(order.net_charge),
         "start_count": str(order.start_count or 0),
         "status": STATUSES[Status(order.status)],
         "remains": str(order.units - (order.delivered or 0)),
+        "currency": settings.SHOP_CURRENCY,
+    }
+    if order.runs is not None:
+        done = sum(not part.is_open for part in parts)
+        if not parts:
+            done = (order.delivered or 0) // most_units(order)
+        reply |= {"runs": str(done), "orders": [part.pk for part in parts]}
+    return reply
+
+
+def _subscription(order: Order, parts: Sequence[Delivery]) -> Json:
+    return {
+        "status": SUBSCRIPTION_STATUSES[Status(order.status)],
+        "expiry": order.fields.get("expiry", ""),
+        "posts": str(len(parts)),
+        "orders": [part.pk for part in parts],
+        "charge": plain(order.net_charge),
+        "currency": settings.SHOP_CURRENCY,
+    }
+
+
+def part(part: Delivery) -> Json:
+    """Return where one run or post is, like an order: `charge` is its share.
+
+    One that has ended is under way to those who ask until it is known what came.
+    """
+    order, units = part.order, most_units(part.order)
+    known = None if part.is_open else part.delivered
+    # Of a post it may not be known how many were to come, only how many did.
+    alike = not is_subscription(order) or units == int(order.fields["min"])
+    if known is not None and alike:
+        remains = units - known
+    elif part.remains is not None:
+        remains = min(max(part.remains, 0), units)
+    else:
+        remains = units if known is None else 0
+    unsettled = known is None and not part.is_open
+    status = Status.IN_PROGRESS if unsettled else Status(part.status)
+    return {
+        "charge": plain(
+            charge(order.price, units if known is None else known, per_package=False)
+        ),
+        "start_count": str(part.start_count or 0),
+        "status": STATUSES[status],
+        "remains": str(remains),
         "currency": settings.SHOP_CURRENCY,
     }
 

@@ -16,7 +16,7 @@ from orders.enums import Source
 from orders.errors import NotYetError, OrderError
 from orders.intake import FieldErrors
 from orders.models import Order
-from orders.queries import orders_by_ids, refills_by_ids
+from orders.queries import orders_by_ids, parts_by_ids, parts_of, refills_by_ids
 from provider.protocol.types import TYPES
 from provider.queries import search
 
@@ -69,7 +69,19 @@ def _add(customer: User, call: Call) -> Json:
 
 
 def _status(customer: User, call: Call) -> Json:
-    ids, show = _orders(customer, call, answers.order)
+    """Answer for orders, and by the same name for the runs and posts of orders."""
+    ids = read_ids(call.fields, "order")
+    numbers = [*ids.numbers.values()]
+    orders = orders_by_ids(customer=customer, order_ids=numbers)
+    parts = parts_of(orders=orders.values())
+    rows: dict[int, Json] = {
+        number: answers.part(part)
+        for number, part in parts_by_ids(customer=customer, ids=numbers).items()
+    }
+    rows |= {
+        number: answers.order(order, parts[number]) for number, order in orders.items()
+    }
+    show = _by_text(ids, rows, lambda reply: reply, Wording.ORDER)
     if ids.many:
         return {text: _or_error(show, text) for text in ids.numbers}
     return show(ids.only)

@@ -149,6 +149,13 @@ def _proposal(order: Order, parts: Parts) -> str:
     )
 
 
+def most_parts(order: Order) -> int:
+    """Return how many runs or posts were ordered."""
+    if is_subscription(order):
+        return int(order.fields["posts"]) + int(order.fields.get("old_posts") or 0)
+    return order.runs or 0
+
+
 def most_units(order: Order) -> int:
     """Return how many units one part brings at most."""
     if is_subscription(order):

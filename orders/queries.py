@@ -1,6 +1,6 @@
 """Reading orders, and what may be done with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,13 +10,17 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from orders.delivered import is_subscription, may_have_parts, most_parts
 from orders.eligibility import Eligibility, Known, may_cancel, may_refill
 from orders.enums import Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
-from orders.models import Order, OrderEvent, OrderRequest
+from orders.models import Delivery, Order, OrderEvent, OrderRequest
 from provider.models import Service
 from provider.queries import first_offer
 from shop.money import charge, show
+
+# How many runs or posts a page lists.
+PIECES = 20
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,25 @@ class Moment:
     status: str
     status_label: str
     note: str
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One run or post as customers see it; `delivered` once it has ended."""
+
+    number: int
+    status: Status
+    delivered: int | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many runs or posts of all are done, and the newest of them."""
+
+    is_subscription: bool
+    done: int
+    total: int
+    shown: list[Piece]
 
 
 def quote(*, service: Service, intake: Intake, customer: User | None = None) -> Quote:
@@ -75,6 +98,41 @@ def refills_by_ids(*, customer: User, ids: Sequence[int]) -> dict[int, OrderRequ
     return OrderRequest.objects.filter(
         order__customer=customer, kind=RequestKind.REFILL
     ).in_bulk(list(ids))
+
+
+def parts_by_ids(*, customer: User, ids: Sequence[int]) -> dict[int, Delivery]:
+    """Return those parts of the customer's orders that `ids` name, by number."""
+    parts = Delivery.objects.filter(order__customer=customer).select_related("order")
+    return parts.in_bulk(list(ids))
+
+
+def parts_of(*, orders: Iterable[Order]) -> dict[int, list[Delivery]]:
+    """Return the parts of each of the orders, by the order's number, oldest first."""
+    parts: dict[int, list[Delivery]] = {order.pk: [] for order in orders}
+    found = Delivery.objects.filter(order__in=parts).order_by("id")
+    for part in found.only("order", "status", "delivered"):
+        parts[part.order_id].append(part)
+    return parts
+
+
+def progress(*, order: Order) -> Progress | None:
+    """Return how far a drip-feed or a subscription is; None for any other order."""
+    if not may_have_parts(order):
+        return None
+    parts = parts_of(orders=[order])[order.pk]
+    return Progress(
+        is_subscription=is_subscription(order),
+        done=sum(not part.is_open for part in parts),
+        total=most_parts(order),
+        shown=[
+            Piece(
+                number=place,
+                status=outward(Status(part.status)),
+                delivered=part.delivered,
+            )
+            for place, part in enumerate(parts, start=1)
+        ][: -PIECES - 1 : -1],
+    )
 
 
 def requests(*, order: Order) -> QuerySet[OrderRequest]:

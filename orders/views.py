@@ -98,7 +98,9 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
     may_cancel = queries.cancel_eligibility(order=order)
     may_refill = queries.refill_eligibility(order=order)
     states = [[request.pk, request.state, request.status] for request in requests]
-    seen = _digest([_state(order), states, may_cancel.possible, may_refill.possible])
+    progress = queries.progress(order=order)
+    may = [may_cancel.possible, may_refill.possible]
+    seen = _digest([_state(order), states, may, repr(progress)])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     context = {
@@ -106,6 +108,7 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
         "seen": seen,
         "live": order.is_open or any(not asked.closed_at for asked in requests),
         "ordered": _ordered(order),
+        "progress": progress,
         "history": queries.history(order=order),
         "requests": requests,
         "cancel": may_cancel,

@@ -65,3 +65,7 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.order_id}: {self.upstream_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN

@@ -211,6 +211,11 @@ class Order(models.Model):
         return TYPES[ServiceType(self.type)]
 
     @property
+    def target(self) -> str:
+        """What it is for: a link, or a name where there is none."""
+        return self.link or self.fields.get("username", "")
+
+    @property
     def is_open(self) -> bool:
         return self.status in OPEN
 

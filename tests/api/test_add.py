@@ -226,3 +226,43 @@ def test_two_different_idempotency_keys_are_refused(
         )
 
     assert reply == {"error": "Incorrect request: a parameter is given twice"}
+
+
+SUBSCRIPTION = {"username": "ann", "min": 50, "max": 100, "posts": 10, "delay": 30}
+
+
+def test_a_subscription_is_charged_its_reserve(alice: Caller) -> None:
+    service = make_service(type=ServiceType.SUBSCRIPTIONS)
+
+    reply = alice("add", service=service.pk, old_posts=5, **SUBSCRIPTION)
+
+    order = Order.objects.get(pk=reply["order"])
+    assert (order.units, order.charge, order.link) == (1500, 3, "")
+    assert order.fields == {
+        "username": "ann",
+        "min": "50",
+        "max": "100",
+        "posts": "10",
+        "delay": "30",
+        "old_posts": "5",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"posts": ""}, "Incorrect posts. This field is required."),
+        ({"delay": 7}, "Incorrect delay. Choose one of the values offered."),
+        ({"expiry": "01/01/2020"}, "Incorrect expiry. This day is over."),
+        ({"max": 40}, "Incorrect max. At least as many as the least per post, please."),
+    ],
+)
+def test_a_subscription_that_does_not_fit_is_refused(
+    alice: Caller, changed: dict[str, object], error: str
+) -> None:
+    service = make_service(type=ServiceType.SUBSCRIPTIONS)
+
+    with nothing_happens():
+        reply = alice("add", service=service.pk, **{**SUBSCRIPTION, **changed})
+
+    assert reply == {"error": error}

@@ -1,5 +1,6 @@
 """`status`."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from orders.enums import Status, Submission
-from orders.models import Order
+from orders.enums import FINISHED, Status, Submission
+from orders.models import Delivery, Order
 from provider.models import Service
+from provider.protocol.replies import StatusRow
+from provider.protocol.statuses import UpstreamStatus
+from provider.protocol.tracking import read_statuses
 from provider.protocol.types import ServiceType
 from tests.api.callers import Caller, accept
 from tests.factories import LINK, make_order, make_service
@@ -194,3 +198,180 @@ def test_many_orders_take_as_many_statements_as_one(
         alice("status", orders=",".join(map(str, ids)))
 
     assert len(three) == len(one)
+
+
+# Drip-feeds and subscriptions.
+
+
+def a_drip_feed(caller: Caller, **fields: Any) -> Order:
+    raw = {"link": LINK, "quantity": "100", "runs": "10", "interval": "5"}
+    return accept(make_order(caller.user, make_service(dripfeed=True), raw), **fields)
+
+
+def a_subscription(caller: Caller, least: str = "50", **fields: Any) -> Order:
+    raw = {
+        "username": "ann",
+        "min": least,
+        "max": "100",
+        "posts": "10",
+        "delay": "0",
+        "expiry": "31/12/2999",
+    }
+    service = make_service(type=ServiceType.SUBSCRIPTIONS)
+    return accept(make_order(caller.user, service, raw), **fields)
+
+
+def make_part(
+    order: Order, number: int, status: Status = Status.COMPLETED, **fields: Any
+) -> Delivery:
+    """Let upstream have made an order of one of ours."""
+    return Delivery.objects.create(
+        pk=10**6 + number,
+        order=order,
+        provider=order.provider,
+        upstream_id=f"upstream-part-{number}",
+        status=status,
+        next_at=timezone.now(),
+        finished_at=timezone.now() if status in FINISHED else None,
+        **fields,
+    )
+
+
+def test_a_drip_feed_says_how_many_runs_are_done_and_their_own_numbers(
+    alice: Caller,
+) -> None:
+    order = a_drip_feed(alice, remains=850)
+    make_part(order, 1, delivered=100)
+    make_part(order, 2, Status.IN_PROGRESS, remains=50)
+
+    assert alice("status", order=order.pk) == {
+        "charge": "2",
+        "start_count": "0",
+        "status": "In progress",
+        "remains": "850",
+        "currency": "USD",
+        "runs": "1",
+        "orders": [1000001, 1000002],
+    }
+
+
+@pytest.mark.parametrize(("remains", "runs"), [(None, "0"), (850, "1"), (0, "10")])
+def test_where_no_run_is_named_they_are_counted_by_what_remains(
+    alice: Caller, remains: int | None, runs: str
+) -> None:
+    reply = alice("status", order=a_drip_feed(alice, remains=remains).pk)
+
+    assert (reply["runs"], reply["orders"]) == (runs, [])
+
+
+def test_a_subscription_says_what_it_has_done_and_never_the_upstreams_numbers(
+    alice: Caller,
+) -> None:
+    order = a_subscription(alice)
+    make_part(order, 1, delivered=80)
+
+    reply = alice("status", order=order.pk)
+
+    assert reply == {
+        "status": "Active",
+        "expiry": "31/12/2999",
+        "posts": "1",
+        "orders": [1000001],
+        "charge": "2",
+        "currency": "USD",
+    }
+    assert "upstream" not in str(reply)
+
+
+@pytest.mark.parametrize(
+    ("inside", "refunded", "outside"),
+    [
+        (Status.PENDING, 0, "Pending"),
+        (Status.IN_PROGRESS, 0, "Active"),
+        (Status.PAUSED, 0, "Paused"),
+        (Status.COMPLETED, 1, "Completed"),
+        (Status.PARTIAL, 1, "Expired"),
+        (Status.CANCELED, 2, "Canceled"),
+    ],
+)
+def test_a_subscription_has_words_of_its_own(
+    alice: Caller, inside: Status, refunded: int, outside: str
+) -> None:
+    order = a_subscription(alice, status=inside, refunded=refunded)
+
+    reply = alice("status", order=order.pk)
+
+    assert (reply["status"], reply["charge"]) == (outside, str(2 - refunded))
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "shown"),
+    [
+        (Status.PENDING, {}, ("Pending", "0.2", "100")),
+        (Status.IN_PROGRESS, {"remains": 40}, ("In progress", "0.2", "40")),
+        (Status.IN_PROGRESS, {"remains": -4}, ("In progress", "0.2", "0")),
+        (Status.COMPLETED, {"delivered": 100}, ("Completed", "0.2", "0")),
+        (Status.PARTIAL, {"delivered": 70, "remains": 30}, ("Partial", "0.14", "30")),
+        (Status.CANCELED, {"delivered": 0}, ("Canceled", "0", "100")),
+        (Status.FAILED, {"delivered": 0}, ("Canceled", "0", "100")),
+        # It has ended, and nobody knows yet what came.
+        (Status.PARTIAL, {"remains": 500}, ("In progress", "0.2", "100")),
+    ],
+)
+def test_a_run_is_asked_about_like_an_order(
+    alice: Caller, status: Status, fields: dict[str, int], shown: tuple[str, str, str]
+) -> None:
+    part = make_part(a_drip_feed(alice), 1, status, start_count=7, **fields)
+
+    reply = alice("status", order=part.pk)
+
+    assert (reply["status"], reply["charge"], reply["remains"]) == shown
+    assert (reply["start_count"], reply["currency"]) == ("7", "USD")
+
+
+@pytest.mark.parametrize(
+    ("least", "fields", "shown"),
+    [
+        ("50", {"delivered": 80}, ("0.16", "0")),
+        ("50", {"delivered": 80, "remains": 15}, ("0.16", "15")),
+        ("100", {"delivered": 80}, ("0.16", "20")),
+    ],
+)
+def test_a_post_costs_what_came(
+    alice: Caller, least: str, fields: dict[str, int], shown: tuple[str, str]
+) -> None:
+    part = make_part(a_subscription(alice, least), 1, Status.PARTIAL, **fields)
+
+    reply = alice("status", order=part.pk)
+
+    assert (reply["charge"], reply["remains"]) == shown
+
+
+def test_a_part_of_somebody_elses_order_does_not_exist(
+    alice: Caller, bob: Caller
+) -> None:
+    part = make_part(a_drip_feed(alice), 1)
+
+    assert bob("status", order=part.pk) == {"error": "Incorrect order ID"}
+    assert alice("cancel", orders=part.pk) == [
+        {"order": part.pk, "cancel": {"error": "Incorrect order ID"}}
+    ]
+
+
+def test_our_own_client_understands_what_we_say_of_parts(alice: Caller) -> None:
+    order = a_subscription(alice)
+    part = make_part(order, 1, Status.PARTIAL, delivered=30, remains=20)
+    ids = [str(order.pk), str(part.pk)]
+    body = json.dumps(alice("status", orders=",".join(ids))).encode()
+
+    rows = read_statuses(ids, body)
+
+    whole, piece = rows[ids[0]], rows[ids[1]]
+    assert isinstance(whole, StatusRow)
+    assert isinstance(piece, StatusRow)
+    assert (whole.status, whole.orders) == (UpstreamStatus.IN_PROGRESS, (ids[1],))
+    assert (piece.status, piece.charge, piece.remains) == (
+        UpstreamStatus.PARTIAL,
+        Decimal("0.06"),
+        20,
+    )

@@ -239,6 +239,22 @@ def test_an_error_that_is_gone_by_itself_teaches_nothing(script: Script) -> None
     assert Provider.objects.get().batch_size == 100
 
 
+def test_without_a_call_to_make_sure_nothing_is_learned(script: Script) -> None:
+    provider = followed(script, 4)
+    refuse = taking_at_most(3)
+
+    def refuse_and_run_out(ids: Sequence[str]) -> Exception | None:
+        if len(script.calls) == 3:
+            Provider.objects.update(next_call_at="2999-01-01T00:00Z")
+        return refuse(ids)
+
+    script.failure = refuse_and_run_out
+    follow(provider)
+
+    assert sizes(script) == [4, 2, 2]
+    assert Provider.objects.get().batch_size == 100
+
+
 def test_halves_that_are_not_answered_in_full_teach_nothing(script: Script) -> None:
     provider = followed(script, 4)
     del script.statuses[names()[2]]

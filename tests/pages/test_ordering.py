@@ -221,3 +221,23 @@ def test_nobody_orders_again_what_somebody_else_ordered() -> None:
     alice.post(f"/services/{service.pk}/", {"link": LINK, "quantity": "1000"})
     page = bob.get(f"/services/{service.pk}/?again={Order.objects.get().pk}")
     assert page.context["form"]["link"].value() is None
+
+
+def test_a_subscription_is_ordered_by_its_form(client: Client) -> None:
+    customer = make_customer(credit="10")
+    service = make_service(type="subscriptions")
+    client = signed_in(customer)
+    data = {"username": "ann", "min": "50", "max": "100", "delay": "15"}
+    address = f"/services/{service.pk}/"
+
+    # Without the number of posts nobody knows what it comes to.
+    page = client.post(f"{address}price/", data | {"posts": ""}).content.decode()
+    assert "$2.20" not in page
+    page = client.post(f"{address}price/", data | {"posts": "11"}).content.decode()
+    assert "$2.20" in page
+    client.post(address, data | {"posts": "11"} | form_of(client, service))
+
+    order = Order.objects.get()
+    assert (order.units, order.charge) == (1100, Decimal("2.2"))
+    assert order.fields == data | {"posts": "11"}
+    assert balance(customer=customer) == Decimal("7.8")

@@ -5,16 +5,23 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from ledger.queries import balance
-from orders.enums import HoldReason, Status, Submission
-from orders.models import Order, OrderRequest
+from orders.enums import FINISHED, HoldReason, Status, Submission
+from orders.models import Delivery, Order, OrderRequest
 from provider.models import Service
-from tests.factories import make_customer, make_order
+from tests.factories import (
+    LINK,
+    make_customer,
+    make_order,
+    make_provider,
+    make_service,
+)
 from tests.pages.rows import make_order_of_each_state, make_orders
 
 pytestmark = [
@@ -216,3 +223,88 @@ def test_three_orders_take_as_many_queries_as_one(
     make_orders(alice, 2)
     with django_assert_num_queries(4):
         client.get("/orders/")
+
+
+def upstream_takes(order: Order) -> Order:
+    Order.objects.filter(pk=order.pk).update(
+        submission=Submission.ACCEPTED,
+        status=Status.IN_PROGRESS,
+        provider=make_provider(),
+        upstream_id=f"9{order.pk}",
+    )
+    order.refresh_from_db()
+    return order
+
+
+def add_part(order: Order, status: Status, delivered: int | None = None) -> None:
+    Delivery.objects.create(
+        order=order,
+        provider=order.provider,
+        upstream_id=str(Delivery.objects.count()),
+        status=status,
+        delivered=delivered,
+        next_at=Now(),
+        finished_at=Now() if status in FINISHED else None,
+    )
+
+
+def words_of(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+def test_a_drip_feed_shows_its_runs(alice: User) -> None:
+    raw = {"link": LINK, "quantity": "100", "runs": "3", "interval": "5"}
+    order = upstream_takes(make_order(alice, make_service(dripfeed=True), raw))
+    client = signed_in(alice)
+    address = reverse("order", args=[order.pk])
+    assert "Runs 0 of 3 done" in words_of(client.get(address).content.decode())
+
+    add_part(order, Status.FAILED, 0)
+    add_part(order, Status.COMPLETED, 100)
+    add_part(order, Status.IN_PROGRESS)
+
+    page = words_of(client.get(address).content.decode())
+    assert "Runs 2 of 3 done 3 In progress –" in page
+    assert "2 Completed 100 delivered 1 Canceled 0 delivered" in page
+
+
+def test_a_subscription_shows_its_posts_and_whom_it_is_for(alice: User) -> None:
+    raw = {"username": "ann", "min": "50", "max": "100", "posts": "4", "delay": "0"}
+    service = make_service(type="subscriptions")
+    order = upstream_takes(make_order(alice, service, raw | {"old_posts": "1"}))
+    client = signed_in(alice)
+    add_part(order, Status.COMPLETED, 80)
+
+    page = words_of(client.get(reverse("order", args=[order.pk])).content.decode())
+
+    assert "Posts 1 of 5 done 1 Completed 80 delivered" in page
+    assert "ann" in words_of(client.get("/orders/").content.decode())
+
+
+def test_any_other_order_shows_no_runs(alice: User) -> None:
+    order = make_order(alice)
+
+    page = signed_in(alice).get(reverse("order", args=[order.pk])).content.decode()
+
+    assert "Runs" not in page
+    assert "Posts" not in page
+
+
+def test_only_the_newest_of_many_runs_are_listed_and_a_new_end_is_news(
+    alice: User,
+) -> None:
+    raw = {"link": LINK, "quantity": "10", "runs": "40", "interval": "5"}
+    order = upstream_takes(make_order(alice, make_service(dripfeed=True), raw))
+    for _ in range(25):
+        add_part(order, Status.COMPLETED, 10)
+    client = signed_in(alice)
+    address = reverse("order", args=[order.pk])
+    context = client.get(address).context
+    assert [piece.number for piece in context["progress"].shown] == [*range(25, 5, -1)]
+
+    htmx = {"HX-Request": "true"}
+    same = client.get(f"{address}?seen={context['seen']}", headers=htmx)
+    add_part(order, Status.IN_PROGRESS)
+    other = client.get(f"{address}?seen={context['seen']}", headers=htmx)
+
+    assert (same.status_code, other.status_code) == (204, 200)
