@@ -1,0 +1,36 @@
+"""What migrations do to rows that are there already."""
+
+from datetime import UTC, datetime
+from importlib import import_module
+
+import pytest
+from django.db import connection
+
+from provider.enums import OffReason
+from provider.models import Provider, Service
+from tests.factories import make_provider, make_service
+
+pytestmark = pytest.mark.django_db
+
+
+def test_subscriptions_that_were_off_wait_for_the_next_reading_to_price_them() -> None:
+    migration = import_module("provider.migrations.0004_tracking")
+    seller, other = make_provider(), make_provider()
+    waiting = make_service(seller, type="subscriptions", off_reason="subscriptions")
+    withdrawn = make_service(seller, type="subscriptions", off_reason="withdrawn")
+    sold = make_service(other)
+    later = datetime(2999, 1, 1, tzinfo=UTC)
+    Provider.objects.update(next_sync_at=later)
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.WAIT_FOR_A_PRICE)
+        cursor.execute(migration.READ_THEIR_CATALOGUES)
+
+    reasons = dict(Service.objects.values_list("pk", "off_reason"))
+    assert reasons == {
+        waiting.pk: OffReason.PRICE_CHECK,
+        withdrawn.pk: OffReason.WITHDRAWN,
+        sold.pk: OffReason.NONE,
+    }
+    assert Provider.objects.get(pk=seller.pk).next_sync_at < later
+    assert Provider.objects.get(pk=other.pk).next_sync_at == later
