@@ -1,0 +1,317 @@
+"""The books side by side: what clients were told, what we wrote, what upstream wrote."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from tests.chaos.books import Books, Row, name_of, refund_due, rows
+from tests.chaos.processes import LEASE
+
+ENDED = {
+    "completed": "Completed",
+    "partial": "Partial",
+    "canceled": "Canceled",
+    "failed": "Failed",
+}
+OPEN = ("pending", "processing", "in_progress", "paused")
+TWICE = "two upstream orders: "
+# What may keep an answer that was sent whole from being written down.
+CUTS = ("kill worker", "freeze worker", "restart database")
+
+
+@dataclass
+class Column:
+    """One line of the comparison: a count, and the first few of what was counted."""
+
+    name: str
+    found: list[str] = field(default_factory=list)
+    must_be_zero: bool = True
+
+    @property
+    def is_broken(self) -> bool:
+        return self.must_be_zero and bool(self.found)
+
+
+def compare(books: Books) -> list[Column]:
+    """Return all columns, those that must be zero and those that only tell."""
+    return [
+        Column(name, sorted(map(str, check(books))), must_be_zero)
+        for must_be_zero, checks in ((True, ZEROS), (False, FACTS))
+        for name, check in checks.items()
+    ]
+
+
+# --- What must not be ----------------------------------------------------------------
+
+
+def _accepted_twice(books: Books) -> Iterable[str]:
+    for link, lines in books.by_link.items():
+        for line in lines[1:]:
+            ids = [order["id"] for order in books.ours[link]]
+            yield f"order {ids}: {line['provider']} {name_of(line)} besides {name_of(lines[0])}"
+
+
+def _adds_without_attempt(books: Books) -> Iterable[str]:
+    for name, book in books.upstream.items():
+        attempts = sum(attempt["provider"] == name for attempt in books.attempts)
+        for number in range(attempts, book["calls"].get("add", 0)):
+            yield f"{name}: add no. {number + 1} of {attempts} attempts"
+
+
+def _not_ours(books: Books) -> Iterable[str]:
+    return (link for link in books.by_link if link not in books.ours)
+
+
+def _told_and_lost(books: Books) -> Iterable[str]:
+    for wish in books.wishes:
+        for number in wish.told | wish.told_other:
+            if number not in books.orders:
+                yield f"order {number}"
+
+
+def _told_another(books: Books) -> Iterable[str]:
+    for wish in books.wishes:
+        customer = books.market.customers[wish.customer].user_id
+        for number in wish.told & books.orders.keys():
+            order = books.orders[number]
+            if (order["link"], order["customer_id"]) != (wish.link, customer):
+                yield f"order {number}"
+
+
+def _ordered_twice(books: Books) -> Iterable[str]:
+    for wish in books.wishes:
+        for order in books.ours[wish.link][1:] if wish.link in books.ours else ():
+            yield f"order {order['id']}"
+
+
+def _key_used_twice(books: Books) -> Iterable[str]:
+    return (f"order {number}" for wish in books.wishes for number in wish.told_other)
+
+
+def _charged_otherwise(books: Books) -> Iterable[str]:
+    charged: Counter[int] = Counter()
+    for row in rows("SELECT * FROM ledger_transfer WHERE kind = 'order:charge'"):
+        charged[row["subject"]] += row["amount"]
+    for number in charged.keys() | books.orders.keys():
+        charge = books.orders.get(number, {}).get("charge", 0)
+        if charged[number] != charge:
+            yield f"order {number}: {charged[number]} instead of {charge}"
+
+
+def _not_upstream(books: Books) -> Iterable[str]:
+    for order in books.orders.values():
+        if order["submission"] == "accepted" and books.line_of(order) is None:
+            yield f"order {order['id']}: {order['upstream_id']}"
+
+
+def _mixed_up(books: Books) -> Iterable[str]:
+    for order in books.orders.values():
+        line = books.line_of(order) if order["upstream_id"] else None
+        if line is not None and line["link"] != order["link"]:
+            yield f"order {order['id']}: {order['upstream_id']} is another's"
+
+
+def _given_back(books: Books) -> Iterable[str]:
+    for order in _upstream_too(books):
+        if order["submission"] == "withdrawn" and not order["flagged_at"]:
+            yield f"order {order['id']}"
+
+
+def _not_known(books: Books) -> Iterable[str]:
+    for order in _upstream_too(books):
+        known = order["submission"] in {"accepted", "unknown", "withdrawn"}
+        if not known and not order["flagged_at"]:
+            yield f"order {order['id']} is {order['submission']}"
+
+
+def _not_applied(books: Books) -> Iterable[str]:
+    for attempt in books.attempts:
+        order = books.orders[attempt["order_id"]]
+        if attempt["outcome"] != "accepted" or order["flag_reason"].startswith(TWICE):
+            continue
+        if order["upstream_id"] != attempt["upstream_id"]:
+            yield f"order {order['id']} is {order['submission']}"
+
+
+def _not_at_rest(books: Books) -> Iterable[str]:
+    for order in books.orders.values():
+        waits = order["submission"] == "held" and order["next_at"] is not None
+        if order["status"] in OPEN and not order["flagged_at"] and not waits:
+            yield (
+                f"order {order['id']}: {order['submission']}, {order['status']}, "
+                f"next at {order['next_at']}"
+            )
+
+
+def _unknown_and_moved(books: Books) -> Iterable[str]:
+    for order in books.orders.values():
+        if order["submission"] == "unknown" and (
+            not order["flagged_at"] or order["refunded"] or order["status"] not in OPEN
+        ):
+            yield f"order {order['id']}: {order['refunded']} given back"
+
+
+def _unknown_without_cause(books: Books) -> Iterable[str]:
+    """Unknown, although upstream answered plainly and nothing of ours was struck."""
+    for order in books.orders.values():
+        if order["submission"] != "unknown":
+            continue
+        lines = books.by_link.get(order["link"], [])
+        told = [line.get("fault", "?") for line in lines]
+        for attempt in books.attempts_of[order["id"]]:
+            until = attempt["sent_at"] + timedelta(seconds=LEASE)
+            since = attempt["sent_at"] - timedelta(seconds=LEASE + 2)
+            if any(b.kind in CUTS and since <= b.at <= until for b in books.blows):
+                break
+        else:
+            if told and not any(told):
+                yield f"order {order['id']}"
+
+
+def _status_differs(books: Books) -> Iterable[str]:
+    for order, line in _ended(books):
+        if ENDED[order["status"]] != line["status"] and not _changed_later(
+            books, order
+        ):
+            yield f"order {order['id']}: {order['status']}, but {line['status']}"
+
+
+def _refund_wrong(books: Books) -> Iterable[str]:
+    for order in books.orders.values():
+        if order["submission"] == "withdrawn" and order["refunded"] != order["charge"]:
+            yield f"order {order['id']}: {order['refunded']} of {order['charge']}"
+    for order, line in _ended(books):
+        if ENDED[order["status"]] == line["status"]:
+            due = refund_due(order["charge"], line)
+            if due != order["refunded"]:
+                yield f"order {order['id']}: {order['refunded']} instead of {due}"
+
+
+def _refill_twice(books: Books) -> Iterable[str]:
+    asked = Counter(
+        (order["provider"], order["upstream_id"])
+        for request in books.requests
+        if request["kind"] == "refill"
+        for order in [books.orders[request["order_id"]]]
+    )
+    for name, book in books.upstream.items():
+        for number, count in Counter(
+            str(one["order"]) for one in book["refills"]
+        ).items():
+            line = next(
+                one
+                for one in books.lines
+                if one["provider"] == name and str(one["order"]) == number
+            )
+            if count > asked[name, name_of(line)]:
+                yield f"{name} {number}: {count} refills"
+
+
+def _balance_wrong(books: Books) -> Iterable[str]:
+    spent: Counter[int] = Counter()
+    for order in books.orders.values():
+        spent[order["customer_id"]] += order["charge"] - order["refunded"]
+    held: Counter[int] = Counter()
+    for row in rows("SELECT * FROM ledger_account WHERE customer_id IS NOT NULL"):
+        held[row["customer_id"]] += row["balance"]
+    for customer in books.market.customers:
+        left = customer.credit - spent[customer.user_id]
+        if held[customer.user_id] != left:
+            yield f"{customer.email}: {held[customer.user_id]} instead of {left}"
+
+
+def _offers_withdrawn(books: Books) -> Iterable[str]:
+    (row,) = rows(
+        "SELECT count(*) AS count FROM provider_offer WHERE withdrawn_at IS NULL"
+    )
+    return (f"offer {number}" for number in range(row["count"], books.offers_before))
+
+
+ZEROS: Mapping[str, Callable[[Books], Iterable[str]]] = {
+    "accepted twice upstream": _accepted_twice,
+    "sent without an attempt on record": _adds_without_attempt,
+    "upstream, but no order of ours": _not_ours,
+    "acknowledged, but not in our book": _told_and_lost,
+    "acknowledged under another's number": _told_another,
+    "ordered twice for one wish": _ordered_twice,
+    "ordered under a key in use": _key_used_twice,
+    "charged twice, or not exactly": _charged_otherwise,
+    "accepted here, but not upstream": _not_upstream,
+    "another order's upstream id": _mixed_up,
+    "upstream, but given back here": _given_back,
+    "upstream, and nobody here knows": _not_known,
+    "answer on record, but not applied": _not_applied,
+    "neither ended, flagged nor held": _not_at_rest,
+    "unknown, but given back or not flagged": _unknown_and_moved,
+    "unknown without a cause": _unknown_without_cause,
+    "ended otherwise than upstream": _status_differs,
+    "refund wrong": _refund_wrong,
+    "refills upstream that nobody asked for": _refill_twice,
+    "customer's balance wrong": _balance_wrong,
+    "offers lost by a broken catalogue": _offers_withdrawn,
+    "promises that the audit finds broken": lambda books: books.audit,
+}
+
+# --- What is only told ---------------------------------------------------------------
+
+
+def _unknown(books: Books, *, exists: bool) -> Iterable[str]:
+    for order in books.orders.values():
+        is_there = bool(books.by_link.get(order["link"]))
+        if order["submission"] == "unknown" and is_there == exists:
+            yield f"order {order['id']}"
+
+
+def _flagged(books: Books) -> Iterable[str]:
+    for order in books.orders.values():
+        if order["flagged_at"] and order["submission"] != "unknown":
+            yield f"order {order['id']}: {order['flag_reason']}"
+
+
+FACTS: Mapping[str, Callable[[Books], Iterable[str]]] = {
+    "unknown and flagged; it exists upstream": lambda books: _unknown(
+        books, exists=True
+    ),
+    "unknown and flagged; it does not exist": lambda books: _unknown(
+        books, exists=False
+    ),
+    "flagged for another reason": _flagged,
+    "held until later": lambda books: (
+        f"order {order['id']}: {order['held_for']}"
+        for order in books.orders.values()
+        if order["submission"] == "held" and not order["flagged_at"]
+    ),
+    "changed upstream after it had ended": lambda books: (
+        f"order {order['id']}: {order['status']}, now {line['status']}"
+        for order, line in _ended(books)
+        if ENDED[order["status"]] != line["status"] and _changed_later(books, order)
+    ),
+    "refills and cancels still open": lambda books: (
+        f"{request['kind']} of order {request['order_id']}: {request['state']}"
+        for request in books.requests
+        if request["closed_at"] is None
+    ),
+}
+
+
+def _ended(books: Books) -> Iterable[tuple[Row, Row]]:
+    """Yield our ended orders that were accepted, unflagged, with upstream's line."""
+    for order in books.orders.values():
+        line = books.line_of(order) if order["upstream_id"] else None
+        if order["status"] in ENDED and line is not None and not order["flagged_at"]:
+            yield order, line
+
+
+def _upstream_too(books: Books) -> Iterable[Row]:
+    return (o for o in books.orders.values() if books.by_link.get(o["link"]))
+
+
+def _changed_later(books: Books, order: Row) -> bool:
+    """Whether upstream itself said, of this very order, what we have taken for its end."""
+    word = ENDED[order["status"]]
+    return any(
+        row.get("status") == word
+        for reply in books.said[order["id"]]
+        for row in [reply.get(order["upstream_id"], reply)]
+    )

@@ -1,0 +1,254 @@
+"""Deliberate mistakes, put into a process of the shop by importing this module.
+
+Only `make chaos-teeth` does so (`celery -I tests.chaos.mistakes`): the shop's own code
+has no hook for it. The variable CHAOS_MISTAKE names the function to call.
+"""
+
+import os
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from decimal import ROUND_UP, Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+import ledger.actions
+import notices.tasks
+import orders.actions
+import orders.settlement
+import orders.tasks
+import provider.tasks
+from ledger.enums import AccountKind, Bucket
+from ledger.models import Transfer
+from orders.actions import answering, placing, requesting, submitting, sweeping
+from orders.actions.transitions import transition
+from orders.changes import Change
+from orders.enums import Outcome, Status, Submission
+from orders.models import Attempt, Order
+from orders.payload import add_fields
+from provider.client import Client
+from provider.protocol.replies import AddOutcome
+
+LATE = settings.ATTEMPT_LEASE + 2
+
+
+def none() -> None:
+    """Nothing."""
+
+
+def late_answer_kept() -> None:
+    """Hold every ninth answer back until its lease is over, then apply it."""
+    _delay(drop=False)
+
+
+def late_answer_dropped() -> None:
+    """The same, but throw it away where the order is unknown by then."""
+    _delay(drop=True)
+
+
+def _delay(*, drop: bool) -> None:
+    plain = answering.apply_answer
+
+    def apply_answer(*, attempt: Attempt, **rest: Any) -> None:
+        if attempt.order_id % 9 == 0:
+            time.sleep(LATE)
+        order = Order.objects.get(pk=attempt.order_id)
+        if drop and order.submission == Submission.UNKNOWN:
+            return
+        plain(attempt=attempt, **rest)
+
+    submitting.apply_answer = apply_answer  # type: ignore[attr-defined]
+
+
+def ticks_ignored() -> None:
+    """Do every periodic task as often as it is rung for."""
+    for module in (orders.tasks, provider.tasks, notices.tasks):
+        module.take = lambda name, every: True  # type: ignore[attr-defined]
+
+
+def retried_on_silence() -> None:
+    """Call `add` again where it brought no answer."""
+    plain = Client.add
+
+    def add(self: Client, fields: Any) -> Any:
+        answer, exchange = plain(self, fields)
+        if answer.outcome == AddOutcome.UNKNOWN:
+            return plain(self, fields)
+        return answer, exchange
+
+    Client.add = add  # type: ignore[method-assign]
+
+
+def silence_is_refusal() -> None:
+    """Take an exception for proof that nothing was done."""
+    plain = Client.add
+
+    def add(self: Client, fields: Any) -> Any:
+        answer, exchange = plain(self, fields)
+        if answer.outcome == AddOutcome.UNKNOWN:
+            answer = replace(answer, outcome=AddOutcome.NOT_EXECUTED)
+        return answer, exchange
+
+    Client.add = add  # type: ignore[method-assign]
+
+
+def claimed_unseen() -> None:
+    """Send an order that is being sent already, as if a claim were no claim."""
+    plain = submitting._claim
+
+    def claim(order_id: int) -> Any:
+        last = (
+            Attempt.objects.filter(order_id=order_id, order__submission="sending")
+            .select_related("order", "provider", "offer")
+            .order_by("-no")
+            .first()
+        )
+        if last is None:
+            return plain(order_id)
+        again = Attempt.objects.create(
+            order=last.order,
+            no=last.no + 1,
+            provider=last.provider,
+            offer=last.offer,
+            expected_cost=last.expected_cost,
+            currency=last.currency,
+            fx_rate=last.fx_rate,
+            lease_until=Now() + timedelta(seconds=settings.ATTEMPT_LEASE),
+        )
+        fields = add_fields(order=last.order, offer=last.offer)
+        return submitting.Claim(again, last.provider, fields)
+
+    submitting._claim = claim
+
+
+def expired_is_queued() -> None:
+    """Send again what was being sent when its lease ran out."""
+
+    @transaction.atomic
+    def expire(order_id: int) -> None:
+        if sweeping._still(order_id, Submission.SENDING):
+            _move([order_id], submission=Submission.QUEUED, wait=0)
+
+    sweeping._expire = expire
+
+
+def unknown_is_queued() -> None:
+    """Send again what is unknown."""
+    _after_sweeping(submission=Submission.QUEUED, wait=0, flag="")
+
+
+def unknown_is_refunded() -> None:
+    """Give back what is unknown."""
+    _after_sweeping(submission=Submission.WITHDRAWN, status=Status.CANCELED, flag="")
+
+
+def _after_sweeping(**change: Any) -> None:
+    plain = sweeping.sweep
+
+    def sweep() -> None:
+        plain()
+        for order in Order.objects.filter(submission=Submission.UNKNOWN):
+            money = {"refunded": order.charge} if "status" in change else {}
+            with transaction.atomic():
+                _move([order.pk], **change, **money, done_waiting=bool(money))
+
+    orders.actions.sweep = sweep
+
+
+def _move(numbers: Sequence[int], **change: Any) -> None:
+    transition([Change(order_id=one, reason="a mistake", **change) for one in numbers])
+
+
+def applied_in_halves() -> None:
+    """Commit the attempt's answer, and die before the order's."""
+    plain = answering._apply_answer
+
+    def apply(attempt: Attempt, answer: Any, exchange: Any) -> None:
+        if answer.outcome == AddOutcome.ACCEPTED and attempt.order_id % 25 == 0:
+            Attempt.objects.filter(pk=attempt.pk, answered_at=None).update(
+                answered_at=Now(),
+                outcome=Outcome.ACCEPTED,
+                upstream_id=answer.upstream_id,
+            )
+            os._exit(137)
+        plain(attempt, answer, exchange)
+
+    answering._apply_answer = apply
+
+
+def refunded_twice() -> None:
+    """Give everything back once more."""
+    plain = ledger.actions.give_back
+
+    def give_back(*, returns: Any, charged: Any, kind: Any) -> None:
+        plain(returns=returns, charged=charged, kind=kind)
+        sales = ledger.actions.system_account(kind=AccountKind.SALES)
+        Transfer.objects.bulk_create(
+            ledger.actions._give(
+                one, one.amount, Bucket.PAID, kind, no=900, sales=sales
+            )
+            for one in returns
+        )
+
+    ledger.actions.give_back = give_back
+
+
+def refund_rounded_up() -> None:
+    """Round what goes back up, instead of what is kept."""
+
+    def due(charge: Decimal, units: int, remains: int) -> Decimal:
+        return (charge * remains / units).quantize(settings.PRICE_STEP, ROUND_UP)
+
+    orders.settlement.due = due  # type: ignore[attr-defined]
+
+
+def told_by_position() -> None:
+    """Take the first row for the first id asked about, and so on."""
+    plain = Client.statuses
+
+    def statuses(self: Client, ids: Sequence[str]) -> Any:
+        answers, exchange = plain(self, ids)
+        return dict(zip(ids, answers.values(), strict=False)), exchange
+
+    Client.statuses = statuses  # type: ignore[method-assign]
+
+
+def nobody_rings_again() -> None:
+    """Leave queued orders to the one message that was sent for each."""
+    sweeping._hint = list
+
+
+def key_forgotten() -> None:
+    """Place every request as an order of its own."""
+    plain = placing._place
+    placing._twin = lambda *_: None
+    placing._place = lambda *, key, **rest: plain(key=None, **rest)
+
+
+def charge_forgotten() -> None:
+    """Let some orders go without a charge."""
+    plain = ledger.actions.charge
+
+    def charge(**what: Any) -> None:
+        if random.random() > 0.1:
+            plain(**what)
+
+    ledger.actions.charge = charge
+
+
+def refill_repeated() -> None:
+    """Ask for a refill again where it brought no answer."""
+    requesting.AGAIN = 1
+    requesting._unknown = requesting._retry
+
+
+def commit_not_flushed() -> None:
+    """Nothing in the code: the trial tells the database so."""
+
+
+globals()[os.environ["CHAOS_MISTAKE"]]()
