@@ -2,6 +2,9 @@
 #   make demo PORT=8010 STATE_DIR=/srv/second-shop
 VENV ?= .venv
 PORT ?= 8000
+# Of `make chaos`: how many orders, and what all chances are drawn from.
+N ?= 2000
+SEED ?= 1
 export PORT
 # Packages are installed uncompiled, for speed, and compiled as they are first used;
 # an environment that forbids to keep that would pay for it at every start.
@@ -12,10 +15,10 @@ endif
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench css setup install install-dev
+.PHONY: help demo test lint bench chaos chaos-teeth css setup install install-dev
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\): .*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 24
 
 demo: install ## a shop to try, with a provider to practise on; Ctrl-C stops it
 	@"$(BIN)/python" manage.py demo
@@ -41,6 +44,12 @@ lint: install-dev ## all checks of style, types, layers, templates and settings
 
 bench: install-dev ## measurements; CATALOGUES=folder imports real catalogues
 	@"$(BIN)/python" -m benchmarks
+
+chaos: install-dev ## a whole shop under fire, then the books compared; N=orders SEED=number
+	@"$(BIN)/python" -m tests.chaos --orders $(N) --seed $(SEED)
+
+chaos-teeth: install-dev ## deliberate mistakes, and which of the comparisons finds each
+	@"$(BIN)/python" -m tests.chaos --seed $(SEED) --teeth
 
 css: ## build static/css/shop.css anew (needs Node and npm; nothing else does)
 	npm install --no-package-lock --no-audit --no-fund --silent
