@@ -10,7 +10,10 @@ from tests.chaos.teeth import TEETH, bite
 
 ORDERS = 2000
 PATIENCE = 150.0
-FAULTS = ("mix=0.12,latency=20,jitter=60,hang=5", "latency=10")
+FAULTS = (
+    "mix=0.12,latency=20,jitter=60,hang=5,seed=1",
+    "mix=0.06,latency=20,jitter=60,hang=5,seed=2",
+)
 
 
 def main() -> int:

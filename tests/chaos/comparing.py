@@ -17,7 +17,7 @@ ENDED = {
 OPEN = ("pending", "processing", "in_progress", "paused")
 TWICE = "two upstream orders: "
 # What may keep an answer that was sent whole from being written down.
-CUTS = ("kill worker", "freeze worker", "restart database")
+CUTS = ("kill worker", "freeze worker")
 
 
 @dataclass
@@ -54,6 +54,9 @@ def _accepted_twice(books: Books) -> Iterable[str]:
 
 def _adds_without_attempt(books: Books) -> Iterable[str]:
     for name, book in books.upstream.items():
+        if name in books.market.telling:
+            # Asked for again under the same request id, which brings no second order.
+            continue
         attempts = sum(attempt["provider"] == name for attempt in books.attempts)
         for number in range(attempts, book["calls"].get("add", 0)):
             yield f"{name}: add no. {number + 1} of {attempts} attempts"
@@ -112,6 +115,15 @@ def _mixed_up(books: Books) -> Iterable[str]:
             yield f"order {order['id']}: {order['upstream_id']} is another's"
 
 
+def _id_shared(books: Books) -> Iterable[str]:
+    counts = Counter(
+        (order["provider"], order["upstream_id"])
+        for order in books.orders.values()
+        if order["upstream_id"]
+    )
+    return (f"{name} {own}" for (name, own), count in counts.items() if count > 1)
+
+
 def _given_back(books: Books) -> Iterable[str]:
     for order in _upstream_too(books):
         if order["submission"] == "withdrawn" and not order["flagged_at"]:
@@ -166,6 +178,15 @@ def _unknown_without_cause(books: Books) -> Iterable[str]:
                 break
         else:
             if told and not any(told):
+                yield f"order {order['id']}"
+
+
+def _unknown_though_told(books: Books) -> Iterable[str]:
+    """Unknown, although the provider would tell whoever asks it again."""
+    for order in books.orders.values():
+        if order["submission"] == "unknown":
+            last = books.attempts_of[order["id"]][-1]
+            if last["provider"] in books.market.telling:
                 yield f"order {order['id']}"
 
 
@@ -239,12 +260,14 @@ ZEROS: Mapping[str, Callable[[Books], Iterable[str]]] = {
     "charged twice, or not exactly": _charged_otherwise,
     "accepted here, but not upstream": _not_upstream,
     "another order's upstream id": _mixed_up,
+    "one upstream id for two orders": _id_shared,
     "upstream, but given back here": _given_back,
     "upstream, and nobody here knows": _not_known,
     "answer on record, but not applied": _not_applied,
     "neither ended, flagged nor held": _not_at_rest,
     "unknown, but given back or not flagged": _unknown_and_moved,
     "unknown without a cause": _unknown_without_cause,
+    "unknown, though upstream would tell": _unknown_though_told,
     "ended otherwise than upstream": _status_differs,
     "refund wrong": _refund_wrong,
     "refills upstream that nobody asked for": _refill_twice,

@@ -46,6 +46,8 @@ class Market:
     customers: list[Customer]
     shelves: list[Shelf]
     providers: dict[str, int]
+    # Those that tell whether they have an order that we do not know of.
+    telling: frozenset[str]
 
 
 def furnish(sandboxes: list[Sandbox]) -> Market:
@@ -58,7 +60,12 @@ def furnish(sandboxes: list[Sandbox]) -> Market:
         if one.on_sale
     ]
     customers = [_customer(number) for number in range(CUSTOMERS)]
-    return Market(customers, shelves, {name: one.pk for name, one in made.items()})
+    return Market(
+        customers,
+        shelves,
+        {name: provider.pk for name, provider in made.items()},
+        frozenset(sandbox.name for sandbox in sandboxes if sandbox.tells),
+    )
 
 
 def _provider(sandbox: Sandbox) -> Provider:
@@ -75,6 +82,9 @@ def _provider(sandbox: Sandbox) -> Provider:
     for _try in range(20):
         if providers.sync(provider=provider).outcome in {"applied", "unchanged"}:
             break
+    Provider.objects.filter(pk=provider.pk).update(
+        request_ids=sandbox.tells, list_orders=sandbox.tells
+    )
     return provider
 
 

@@ -6,6 +6,7 @@ has no hook for it. The variable CHAOS_MISTAKE names the function to call.
 
 import os
 import random
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,23 +19,27 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 import ledger.actions
-import notices.tasks
-import orders.actions
-import orders.settlement
-import orders.tasks
-import provider.tasks
 from ledger.enums import AccountKind, Bucket
 from ledger.models import Transfer
-from orders.actions import answering, placing, requesting, submitting, sweeping
+from orders.actions import answering, placing, submitting, sweeping
 from orders.actions.transitions import transition
 from orders.changes import Change
 from orders.enums import Outcome, Status, Submission
 from orders.models import Attempt, Order
 from orders.payload import add_fields
 from provider.client import Client
-from provider.protocol.replies import AddOutcome
+from provider.protocol.replies import AddOutcome, RequestOutcome
+from shop import money, ticks
 
 LATE = settings.ATTEMPT_LEASE + 2
+
+
+def _replace(plain: object, other: object) -> None:
+    """Put `other` wherever a module has imported `plain`."""
+    for module in list(sys.modules.values()):
+        for name, value in list(vars(module).items()):
+            if value is plain:
+                setattr(module, name, other)
 
 
 def none() -> None:
@@ -62,13 +67,12 @@ def _delay(*, drop: bool) -> None:
             return
         plain(attempt=attempt, **rest)
 
-    submitting.apply_answer = apply_answer  # type: ignore[attr-defined]
+    _replace(plain, apply_answer)
 
 
 def ticks_ignored() -> None:
     """Do every periodic task as often as it is rung for."""
-    for module in (orders.tasks, provider.tasks, notices.tasks):
-        module.take = lambda name, every: True  # type: ignore[attr-defined]
+    _replace(ticks.take, lambda name, every: True)
 
 
 def retried_on_silence() -> None:
@@ -120,8 +124,7 @@ def claimed_unseen() -> None:
             fx_rate=last.fx_rate,
             lease_until=Now() + timedelta(seconds=settings.ATTEMPT_LEASE),
         )
-        fields = add_fields(order=last.order, offer=last.offer)
-        return submitting.Claim(again, last.provider, fields)
+        return submitting.Claim(again, last.provider, add_fields(attempt=again))
 
     submitting._claim = claim
 
@@ -153,11 +156,11 @@ def _after_sweeping(**change: Any) -> None:
     def sweep() -> None:
         plain()
         for order in Order.objects.filter(submission=Submission.UNKNOWN):
-            money = {"refunded": order.charge} if "status" in change else {}
+            back = {"refunded": order.charge} if "status" in change else {}
             with transaction.atomic():
-                _move([order.pk], **change, **money, done_waiting=bool(money))
+                _move([order.pk], **change, **back, done_waiting=bool(back))
 
-    orders.actions.sweep = sweep
+    _replace(plain, sweep)
 
 
 def _move(numbers: Sequence[int], **change: Any) -> None:
@@ -204,7 +207,7 @@ def refund_rounded_up() -> None:
     def due(charge: Decimal, units: int, remains: int) -> Decimal:
         return (charge * remains / units).quantize(settings.PRICE_STEP, ROUND_UP)
 
-    orders.settlement.due = due  # type: ignore[attr-defined]
+    _replace(money.due, due)
 
 
 def told_by_position() -> None:
@@ -243,8 +246,15 @@ def charge_forgotten() -> None:
 
 def refill_repeated() -> None:
     """Ask for a refill again where it brought no answer."""
-    requesting.AGAIN = 1
-    requesting._unknown = requesting._retry
+    plain = Client.refill
+
+    def refill(self: Client, ids: Sequence[str]) -> Any:
+        answers, exchange = plain(self, ids)
+        if any(one.outcome == RequestOutcome.UNKNOWN for one in answers.values()):
+            return plain(self, ids)
+        return answers, exchange
+
+    Client.refill = refill  # type: ignore[method-assign]
 
 
 def commit_not_flushed() -> None:

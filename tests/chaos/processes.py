@@ -35,6 +35,9 @@ ENVIRONMENT = {
     "TRACK_INTERVAL": "1",
     "TRACK_INTERVAL_MAX": "3",
     "HELD_WAITS": "1,2,4",
+    "BREAKER_WAIT": "1",
+    "EVIDENCE_INTERVAL": "3",
+    "BALANCE_INTERVAL": "5",
     "SYNC_INTERVAL": "20",
     "EMAIL_URL": "dummymail://",
     "LOG_LEVEL": "INFO",
@@ -72,10 +75,14 @@ class Twin(serving.Processes):
 
 @dataclass
 class Sandbox:
-    """A provider in a process of its own, and what it says of itself."""
+    """A provider in a process of its own, and what it says of itself.
+
+    One that `tells` knows request ids, and lists the orders of a key.
+    """
 
     name: str
     port: int
+    tells: bool = False
     key: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property
@@ -88,6 +95,7 @@ class Sandbox:
         command = [sys.executable, "-m", "sandbox", "--port", str(self.port)]
         command += ["--key", self.key, "--speed", str(speed), "--seed", str(seed)]
         command += ["--balance", "100000000", "--refill-cooldown", "1"]
+        command += ["--request-ids", "--list-orders"] if self.tells else []
         command += ["--partial", "0.1", "--cancel", "0.05", "--faults", faults]
         start = partial(
             spawn,
@@ -139,7 +147,10 @@ class Stage:
         self.membership.wait()
         self.supervisor = Supervisor(self._note, STOP_ORDER)
         self.sandboxes = [
-            Sandbox(f"sandbox{number}", self._free_port(number)) for number in TWINS
+            Sandbox(
+                f"sandbox{number}", self._free_port(number), tells=number == TWINS[1]
+            )
+            for number in TWINS
         ]
         self.deaths: list[str] = []
 

@@ -22,6 +22,13 @@ RESTLESS = """
     WHERE status IN ('pending', 'processing', 'in_progress', 'paused')
       AND flagged_at IS NULL AND NOT (submission = 'held' AND %s)
 """
+# Unknown at a provider that would tell: to be settled by asking it.
+UNASKED = """
+    SELECT count(*) FROM orders_order o WHERE o.submission = 'unknown' AND EXISTS (
+        SELECT FROM orders_attempt a JOIN provider_provider p ON p.id = a.provider_id
+        WHERE a.order_id = o.id AND p.request_ids)
+"""
+ASKING_SECONDS = 30.0
 
 
 @dataclass
@@ -66,7 +73,9 @@ def wait_for_rest(stage: Stage, *, patience: float) -> tuple[int, float]:
     far_off = not hasattr(settings, "HELD_WAITS")
 
     def is_at_rest() -> bool:
-        return _number(RESTLESS, far_off) == 0
+        asking = time.monotonic() < started + ASKING_SECONDS
+        # An answer may set an order going again, so both are looked at together.
+        return not _number(RESTLESS, far_off) and not (asking and _number(UNASKED))
 
     stage.wait_for(is_at_rest, patience)
     return _number(RESTLESS, far_off) or 0, time.monotonic() - started

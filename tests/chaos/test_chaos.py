@@ -11,7 +11,7 @@ from shop.embedded.state import BASE_DIR
 from tests.chaos.processes import FOREIGN
 from tests.shop.processes import processes_with
 
-ORDERS = 250
+ORDERS = 200
 
 
 @pytest.mark.chaos
