@@ -339,7 +339,7 @@ def test_a_provider_that_hangs_delays_no_other(
 
     def hang(ids: Sequence[str]) -> None:
         if is_of(hanging, ids):
-            answers.wait(timeout=60)
+            answers.wait(timeout=120)
 
     script.failure = hang
 
@@ -354,13 +354,15 @@ def test_a_provider_that_hangs_delays_no_other(
         running: list[Future[None]] = []
         try:
             # Two threads are enough, however often it is rung for the one that hangs.
-            for _ in range(20):
+            for _ in range(600):
                 actions.sweep()
                 running += [pool.submit(work, arguments) for _task, arguments in rings]
                 rings.clear()
-                if of_other.count() < 6:
-                    time.sleep(0.1)
+                if of_other.count() == 6:
+                    break
+                time.sleep(0.1)
             assert of_other.count() == 6
+            assert actions.track(provider_id=hanging.pk) == 0
             stuck = [ids for ids in calls(script) if is_of(hanging, ids)]
             assert [len(ids) for ids in stuck] == [2]
         finally:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.delivered import Finding, Parts, read_part
@@ -237,6 +237,7 @@ def test_a_charge_that_fits_several_numbers_tells_nothing(cost: Decimal | None) 
     assert found.delivered is None
 
 
+@settings(deadline=None)
 @given(st.integers(50, 100), st.decimals("0.00003", "10", places=8))
 def test_any_number_of_units_is_found_again_in_a_charge_of_five_decimals(
     came: int, cost: Decimal
@@ -448,6 +449,7 @@ rows = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(rows, max_size=12),
     st.decimals("0.00001", "1000000", places=5),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.test import override_settings
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -40,6 +41,7 @@ def test_what_is_just_ending_is_read_in_an_hour() -> None:
     assert reread(None, at=AT) == 3600
 
 
+@hypothesis_settings(deadline=None)
 @given(st.integers(-100, 10_000), st.integers(0, 30))
 def test_a_reading_never_lies_beyond_the_last_day(hours: int, days: int) -> None:
     at = AT + timedelta(hours=hours)
