@@ -1,6 +1,7 @@
 """An order from the shop to the provider and back, over real HTTP."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -292,3 +293,70 @@ def test_a_subscription_may_be_paused_and_go_on(upstream: Upstream) -> None:
         seen.append((order.status, order.refunded))
 
     assert seen == [(Status.PAUSED, 0), (Status.IN_PROGRESS, 0)]
+
+
+def drip_feed(upstream: Upstream, ending: str = "complete", runs: int = 4) -> Order:
+    """Place an order of so many runs at a provider whose runs are orders."""
+    upstream.vendor.terms = replace(upstream.vendor.terms, children=True)
+    service = of_type("default", dripfeed=True)
+    order = actions.place_order(
+        customer=make_customer(credit="1000"),
+        service_id=service.pk,
+        raw={
+            "link": f"https://example.com/film#{ending}",
+            "quantity": str(service.min * 3),
+            "runs": str(runs),
+            "interval": "5",
+        },
+    )
+    actions.submit(order_id=order.pk)
+    order.refresh_from_db()
+    return order
+
+
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [
+        ("complete", Status.COMPLETED),
+        ("partial=10", Status.PARTIAL),
+        ("cancel", Status.CANCELED),
+    ],
+)
+def test_a_drip_feed_is_followed_run_by_run(
+    upstream: Upstream,
+    audit: Callable[[], list[str]],
+    ending: str,
+    status: Status,
+) -> None:
+    order = drip_feed(upstream, ending)
+
+    for _ in range(12):
+        upstream.clock.forward(50)
+        follow(order)
+
+    runs = upstream.vendor.orders[int(order.upstream_id or 0)].children or []
+    came = sum(upstream.vendor.orders[number].delivered for number in runs)
+    assert (order.status, order.flagged_at) == (status, None)
+    assert order.deliveries.count() == len(runs)
+    assert order.refunded == due(order.charge, order.units, order.units - came)
+    assert audit() == []
+
+
+def test_a_drip_feed_that_is_cancelled_half_way_pays_for_what_ran(
+    upstream: Upstream, audit: Callable[[], list[str]]
+) -> None:
+    order = drip_feed(upstream)
+    upstream.clock.forward(150)
+    follow(order)
+    upstream.vendor.cancel(int(order.upstream_id or 0))
+
+    for _ in range(8):
+        upstream.clock.forward(50)
+        follow(order)
+
+    runs = upstream.vendor.orders[int(order.upstream_id or 0)].children or []
+    came = sum(upstream.vendor.orders[number].delivered for number in runs)
+    assert (order.status, order.flagged_at) == (Status.PARTIAL, None)
+    assert 0 < came < order.units
+    assert order.refunded == due(order.charge, order.units, order.units - came)
+    assert audit() == []
