@@ -85,8 +85,10 @@ PRICED = """
                ) AS minimum_margin
         FROM provider_service service
         JOIN (
+          -- The first that is not withdrawn, if there is one.
           SELECT DISTINCT ON (service_id) service_id, offer_id
-          FROM provider_route ORDER BY service_id, position
+          FROM provider_route JOIN provider_offer any_offer ON any_offer.id = offer_id
+          ORDER BY service_id, any_offer.withdrawn_at IS NOT NULL, position
         ) AS first_route ON first_route.service_id = service.id
         JOIN provider_offer offer ON offer.id = first_route.offer_id
         JOIN provider_provider provider ON provider.id = offer.provider_id
@@ -100,7 +102,11 @@ PRICED = """
         LEFT JOIN provider_markuprule by_provider
           ON by_provider.provider_id = provider.id
         LEFT JOIN provider_markuprule everything ON everything.scope = 'everything'
-        WHERE %(provider)s::bigint IS NULL OR provider.id = %(provider)s
+        WHERE %(provider)s::bigint IS NULL OR service.id IN (
+          SELECT mine.service_id FROM provider_route mine
+          JOIN provider_offer known ON known.id = mine.offer_id
+          WHERE known.provider_id = %(provider)s
+        )
       ) AS ruled
     ) AS priced
 """

@@ -42,6 +42,8 @@ MOST_ATTEMPTS = 20
 # between the tries to keep an answer while the database is away.
 FIRST_LOOK = 5.0
 AWAY = 0.5
+# For so many seconds an answer is kept: longer than a database needs to come back.
+KEPT = 120.0
 
 _HELD_FOR = {
     AddOutcome.HELD_FUNDS: HoldReason.FUNDS,
@@ -75,7 +77,7 @@ def keep(apply: Callable[[], None]) -> None:
     What it says was paid for and comes only once: a restart of the database must not
     lose it. After the lease the order is unknown meanwhile, and the answer a late one.
     """
-    until = monotonic() + settings.ATTEMPT_LEASE
+    until = monotonic() + KEPT
     while True:
         try:
             return apply()

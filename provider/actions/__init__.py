@@ -27,6 +27,7 @@ from provider.actions.providers import (
     save_provider,
     take_due_sync,
 )
+from provider.actions.routes import add_route, put_first, remove_route
 from provider.actions.selling import (
     clear_overcharge,
     pause_overcharged,
@@ -38,6 +39,7 @@ __all__ = [
     "PricingError",
     "ProviderError",
     "add_provider",
+    "add_route",
     "ask_currency",
     "clear_overcharge",
     "forget_replies",
@@ -49,11 +51,13 @@ __all__ = [
     "pause_in_transaction",
     "pause_overcharged",
     "publish_services",
+    "put_first",
     "read_balance",
     "refresh_soon",
     "remember_batch_size",
     "remember_refill_status_one_by_one",
     "remember_requests_one_by_one",
+    "remove_route",
     "reprice",
     "reprice_in_transaction",
     "request_sync",

@@ -1,5 +1,6 @@
 """What the shop sells: its services with cost and margin, and their shelves."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +15,10 @@ from unfold.decorators import display
 
 from provider import actions
 from provider.actions import reprice_in_transaction
+from provider.admin.routes import BuyingButtons, losses_table, routes_table
 from provider.models import Category, ExchangeRate, Route, Service
 from provider.queries import first_offer
-from shop.admin import NOTHING, ShopAdmin, badge, button, link_to
+from shop.admin import NOTHING, ShopAdmin, Table, badge, button, link_to
 from shop.money import RateField, plain, show
 
 # What a sync follows unless staff have written it.
@@ -76,7 +78,7 @@ class SaleFilter(admin.SimpleListFilter):
 
 
 @admin.register(Service)
-class ServiceAdmin(ShopAdmin):
+class ServiceAdmin(BuyingButtons, ShopAdmin):
     """Services come with a sync. What staff write here, no sync overwrites."""
 
     list_display = (
@@ -95,7 +97,10 @@ class ServiceAdmin(ShopAdmin):
     ordering = ("category__position", "category_id", "id")
     autocomplete_fields = ("category",)
     actions = ("publish", "unpublish")
-    actions_detail = ("reset",)
+    actions_detail = (
+        "reset",
+        {"title": _("Bought at"), "items": list(BuyingButtons.buying)},
+    )
     readonly_fields = (
         "on_sale", "selling_price", "buying_price", "margin", "offer", "type",
         "average_time", "by_hand",
@@ -130,6 +135,10 @@ class ServiceAdmin(ShopAdmin):
             },
         ),
     )  # fmt: skip
+
+    def tables(self, row: Service) -> Iterable[Table]:
+        yield routes_table(row)
+        yield losses_table(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
         return with_cost(super().get_queryset(request))
