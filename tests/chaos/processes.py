@@ -60,7 +60,11 @@ class Twin(serving.Processes):
     mistaken: bool = False
 
     def _child(
-        self, name: str, arguments: Sequence[str], stop_seconds: float = 10.0
+        self,
+        name: str,
+        arguments: Sequence[str],
+        stop_seconds: float = 10.0,
+        **environment: str,
     ) -> Child:
         more = list(arguments)
         if name == "worker":
@@ -70,7 +74,8 @@ class Twin(serving.Processes):
             more += ["-s", str(self.membership.state.path / f"beat{self.number}")]
         elif name == "web" and self.mistaken:
             more[-1] = "tests.chaos.mistaken:application"
-        return super()._child(f"{name}{self.number}", more, min(stop_seconds, 3.0))
+        stop_seconds = min(stop_seconds, 3.0)
+        return super()._child(f"{name}{self.number}", more, stop_seconds, **environment)
 
 
 @dataclass
@@ -94,7 +99,7 @@ class Sandbox:
         folder = Path(os.environ.get("SANDBOX_PATH") or BASE_DIR)
         command = [sys.executable, "-m", "sandbox", "--port", str(self.port)]
         command += ["--key", self.key, "--speed", str(speed), "--seed", str(seed)]
-        command += ["--balance", "100000000", "--refill-cooldown", "1"]
+        command += ["--balance", "100000000", "--refill-cooldown", "0"]
         command += ["--request-ids", "--list-orders"] if self.tells else []
         command += ["--partial", "0.1", "--cancel", "0.05", "--faults", faults]
         start = partial(
