@@ -128,7 +128,8 @@ class Program:
             answer = self._call({"action": what, "order": str(order_id)})
         except (Silence, requests.RequestException) as silence:
             return type(silence).__name__
-        return str(answer.get("error") or what)
+        # Some sentences name a moment.
+        return re.sub(r" [0-9T:-]+Z", "", str(answer.get("error") or what))
 
     def _add(
         self, wish: Wish, body: dict[str, str], told: set[int], tries: int = 0
@@ -198,7 +199,7 @@ class Crowd:
             self.placed.append(wish)
             older = self._chance.choice(self.placed)
             acts, kind = (
-                self._chance.random() < 0.1,
+                self._chance.random() < 0.2,
                 self._chance.choice(("cancel", "refill")),
             )
         if acts and older.told:

@@ -97,6 +97,7 @@ TEETH: Mapping[str, Tooth] = {
         "a refill without an answer is asked for again",
         ("refills upstream that nobody asked for",),
         "reset_after:refill=1",
+        orders=240,
     ),
     "commit_not_flushed": Tooth(
         "synchronous_commit is off",
