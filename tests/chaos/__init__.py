@@ -16,6 +16,8 @@ shows which column finds each of them.
     placing    customers: a browser without scripts, and a program
     storm      what is done to the shop meanwhile
     resting    healing, and waiting until nothing moves any more
-    comparing  the books side by side
-    mistakes   what `make chaos-teeth` breaks, inside the shop's processes only
+    books      everything that was written down about it, here and upstream
+    comparing  the books side by side: zeros must be zero, facts are only told
+    teeth      what `make chaos-teeth` breaks, and which comparison finds it
+    mistakes   how it is broken: inside the shop's processes only
 """

@@ -7,7 +7,7 @@ mistake of the shop's code is not repeated here.
 import json
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +22,12 @@ from tests.chaos.wishes import Wish
 Row = dict[str, Any]
 
 STEP = Fraction(1, 100_000)
+ENDED = {
+    "completed": "Completed",
+    "partial": "Partial",
+    "canceled": "Canceled",
+    "failed": "Failed",
+}
 
 
 @dataclass
@@ -90,6 +96,28 @@ def refund_due(charge: Decimal, line: Row) -> Decimal:
     kept = math.ceil(share / STEP) * STEP
     back = Fraction(charge) - kept
     return Decimal(back.numerator) / Decimal(back.denominator)
+
+
+def ended(books: Books) -> Iterable[tuple[Row, Row]]:
+    """Yield our ended orders that were accepted, unflagged, with upstream's line."""
+    for order in books.orders.values():
+        line = books.line_of(order) if order["upstream_id"] else None
+        if order["status"] in ENDED and line is not None and not order["flagged_at"]:
+            yield order, line
+
+
+def upstream_too(books: Books) -> Iterable[Row]:
+    return (o for o in books.orders.values() if books.by_link.get(o["link"]))
+
+
+def changed_later(books: Books, order: Row) -> bool:
+    """Whether upstream itself said, of this very order, what we have taken for its end."""
+    word = ENDED[order["status"]]
+    return any(
+        row.get("status") == word
+        for reply in books.said[order["id"]]
+        for row in [reply.get(order["upstream_id"], reply)]
+    )
 
 
 def _said() -> dict[int, list[Row]]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import ROUND_UP, Decimal
 from typing import Any
+from zlib import crc32
 
 from django.conf import settings
 from django.db import transaction
@@ -21,7 +22,7 @@ from django.db.models.functions import Now
 import ledger.actions
 from ledger.enums import AccountKind, Bucket
 from ledger.models import Transfer
-from orders.actions import answering, placing, submitting, sweeping
+from orders.actions import placing, submitting, sweeping
 from orders.actions.transitions import transition
 from orders.changes import Change
 from orders.enums import Outcome, Status, Submission
@@ -57,17 +58,22 @@ def late_answer_dropped() -> None:
 
 
 def _delay(*, drop: bool) -> None:
-    plain = answering.apply_answer
+    plain = Client.add
 
-    def apply_answer(*, attempt: Attempt, **rest: Any) -> None:
-        if attempt.order_id % 9 == 0:
+    def add(self: Client, fields: Any) -> Any:
+        answer = plain(self, fields)
+        if _one_in(9, fields):
             time.sleep(LATE)
-        order = Order.objects.get(pk=attempt.order_id)
-        if drop and order.submission == Submission.UNKNOWN:
-            return
-        plain(attempt=attempt, **rest)
+            if drop:
+                raise RuntimeError("too late")
+        return answer
 
-    _replace(plain, apply_answer)
+    Client.add = add  # type: ignore[method-assign]
+
+
+def _one_in(share: int, fields: Any) -> bool:
+    """Return True for one order in `share`, by its link: the same in every process."""
+    return crc32(fields["link"].encode()) % share == 0
 
 
 def ticks_ignored() -> None:
@@ -169,19 +175,21 @@ def _move(numbers: Sequence[int], **change: Any) -> None:
 
 def applied_in_halves() -> None:
     """Commit the attempt's answer, and die before the order's."""
-    plain = answering._apply_answer
+    plain = Client.add
 
-    def apply(attempt: Attempt, answer: Any, exchange: Any) -> None:
-        if answer.outcome == AddOutcome.ACCEPTED and attempt.order_id % 25 == 0:
-            Attempt.objects.filter(pk=attempt.pk, answered_at=None).update(
+    def add(self: Client, fields: Any) -> Any:
+        answer, exchange = plain(self, fields)
+        if answer.outcome == AddOutcome.ACCEPTED and _one_in(25, fields):
+            sent = Attempt.objects.filter(order__link=fields["link"], answered_at=None)
+            sent.update(
                 answered_at=Now(),
                 outcome=Outcome.ACCEPTED,
                 upstream_id=answer.upstream_id,
             )
             os._exit(137)
-        plain(attempt, answer, exchange)
+        return answer, exchange
 
-    answering._apply_answer = apply
+    Client.add = add  # type: ignore[method-assign]
 
 
 def refunded_twice() -> None:

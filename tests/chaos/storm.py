@@ -37,11 +37,15 @@ SHARES: Mapping[str, tuple[int, int, int]] = {
 
 @dataclass(frozen=True)
 class Blow:
-    """Something that was done: what, when, and the newest order at that moment."""
+    """Something that was done: what, when, and the newest order at that moment.
+
+    `lasted` is in seconds: how long a worker stood still, or the database was away.
+    """
 
     kind: str
     at: datetime
     newest: int
+    lasted: float
 
 
 @dataclass
@@ -55,8 +59,6 @@ class Storm:
     seed: int
     kinds: Mapping[str, int] | None = None
     blows: list[Blow] = field(default_factory=list)
-    # Seconds from each restart of the database until it took connections again.
-    outages: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance = random.Random(f"{self.seed}:storm")
@@ -84,14 +86,15 @@ class Storm:
             while self.crowd.done < share * self.orders:
                 time.sleep(0.02)
             newest = _newest_order()
-            at = datetime.now(UTC)
+            at, started = datetime.now(UTC), time.monotonic()
             met = ""
             try:
                 self.doing[kind]()
             except (redis.RedisError, OperationalError):
                 # Two blows met: the server is away just now.
                 met = " (it was away)"
-            self.blows.append(Blow(f"{kind}{met}", at, newest))
+            lasted = time.monotonic() - started
+            self.blows.append(Blow(f"{kind}{met}", at, newest, lasted))
         connection.close()
 
     def _kill(self, name: str) -> None:
@@ -139,7 +142,6 @@ class Storm:
         while Path(f"/proc/{pid}").exists() and time.monotonic() < started + 30:
             time.sleep(0.02)
         _newest_order()
-        self.outages.append(time.monotonic() - started)
 
     def _deliver_twice(self) -> None:
         """Deliver messages again that have been delivered, to whatever they find."""

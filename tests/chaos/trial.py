@@ -153,10 +153,10 @@ def _struck(storm: Storm, backlog: Backlog) -> list[str]:
     by_itself = [death for death in storm.stage.deaths if "ended with -9" not in death]
     lines += [f"by itself: {death}" for death in by_itself]
     restarts = [blow for blow in storm.blows if blow.kind == "restart database"]
-    for blow, outage in zip(restarts, storm.outages, strict=False):
+    for blow in restarts:
         after = backlog.drained.get(blow)
         lines.append(
-            f"database restarted: away for {outage:.1f} s, "
+            f"database restarted: away for {blow.lasted:.1f} s, "
             f"all that was placed before was sent {_seconds(after)} after the blow"
         )
     kills = [blow for blow in storm.blows if blow.kind.startswith("kill")]
