@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -151,7 +151,7 @@ class CustomerAdmin(UserAdmin):
             note=data["note"],
             by=request.user,
         )
-        return text("%(amount)s credited to %(customer)s.") % {
+        return gettext("%(amount)s credited to %(customer)s.") % {
             "amount": show(data["amount"]),
             "customer": user,
         }
@@ -232,7 +232,7 @@ class TransferAdmin(ReadonlyMixin, ShopAdmin):
             by=request.user,
             note=data["note"],
         )
-        return text("%(amount)s taken back.") % {"amount": show(transfer.amount)}
+        return gettext("%(amount)s taken back.") % {"amount": show(transfer.amount)}
 
 
 def _holder(account: Account) -> str:

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -205,8 +205,8 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
         """End the order, or ask upstream to."""
         asked = actions.cancel_order(order=order, by=request.user, by_staff=True)
         if asked is None:
-            return text("The order was ended, and its whole charge given back.")
-        return text("The provider is being asked to cancel.")
+            return gettext("The order was ended, and its whole charge given back.")
+        return gettext("The provider is being asked to cancel.")
 
     @button(
         label=_("Refill order"),
@@ -218,7 +218,7 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     def refill(self, request: HttpRequest, order: Order, data: object) -> str:
         """Ask upstream for a refill."""
         actions.request_refill(order=order, by=request.user, by_staff=True)
-        return text("The provider is being asked for a refill.")
+        return gettext("The provider is being asked for a refill.")
 
 
 def _history(order: Order) -> Table:

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.enums import ActionVariant
@@ -156,7 +156,7 @@ class OrderRequestAdmin(ReadonlyMixin, ShopAdmin):
         actions.settle_as_accepted(
             request=asked, upstream_id=data["upstream_id"], by=request.user
         )
-        return text("The refill is followed.")
+        return gettext("The refill is followed.")
 
     @button(
         label=_("It was not accepted: ask again"),
@@ -171,7 +171,7 @@ class OrderRequestAdmin(ReadonlyMixin, ShopAdmin):
     def again(self, request: HttpRequest, asked: OrderRequest, data: object) -> str:
         """Send a request again that never reached the provider."""
         actions.ask_again(request=asked, by=request.user)
-        return text("The provider is being asked again.")
+        return gettext("The provider is being asked again.")
 
     @button(
         label=_("Close it as rejected"),
@@ -184,4 +184,4 @@ class OrderRequestAdmin(ReadonlyMixin, ShopAdmin):
     def rejected(self, request: HttpRequest, asked: OrderRequest, data: object) -> str:
         """End a request that comes to nothing."""
         actions.close_as_rejected(request=asked, by=request.user)
-        return text("It is closed.")
+        return gettext("It is closed.")

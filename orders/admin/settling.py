@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
@@ -104,7 +104,7 @@ class SettlingButtons:
         actions.settle_as_existing(
             order=order, upstream_id=data["upstream_id"], by=request.user
         )
-        return text("The order is followed as %s.") % data["upstream_id"].strip()
+        return gettext("The order is followed as %s.") % data["upstream_id"].strip()
 
     @button(
         label=_("It does not exist: send again"),
@@ -117,7 +117,7 @@ class SettlingButtons:
     def again(self, request: HttpRequest, order: Order, data: object) -> str:
         """Send an unknown order again, on a person's word."""
         actions.send_again(order=order, by=request.user)
-        return text("The order is sent again.")
+        return gettext("The order is sent again.")
 
     @button(
         label=_("It does not exist: refund"),
@@ -131,7 +131,7 @@ class SettlingButtons:
     def absent(self, request: HttpRequest, order: Order, data: object) -> str:
         """Refund an unknown order, on a person's word."""
         actions.refund_absent(order=order, by=request.user)
-        return text("The order was ended, and its whole charge given back.")
+        return gettext("The order was ended, and its whole charge given back.")
 
     @button(
         label=_("Refund at the shop's risk"),
@@ -148,7 +148,7 @@ class SettlingButtons:
     def risk(self, request: HttpRequest, order: Order, data: object) -> str:
         """Refund an unknown order without knowing."""
         actions.refund_at_risk(order=order, by=request.user)
-        return text("The charge was given back at the shop's risk.")
+        return gettext("The charge was given back at the shop's risk.")
 
     @button(
         label=_("Settle by hand"),
@@ -165,7 +165,7 @@ class SettlingButtons:
     def settle(self, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
         """End an order whose money upstream does not make clear."""
         actions.settle_by_hand(order=order, remains=data["remains"], by=request.user)
-        return text("The order was settled.")
+        return gettext("The order was settled.")
 
     @button(
         label=_("Send now"),
@@ -178,7 +178,7 @@ class SettlingButtons:
     def retry(self, request: HttpRequest, order: Order, data: object) -> str:
         """Try an order again that waits."""
         actions.try_again(order=order, by=request.user)
-        return text("The order is sent again.")
+        return gettext("The order is sent again.")
 
     @button(
         label=_("Take the flag away"),
@@ -191,4 +191,4 @@ class SettlingButtons:
     def unflag(self, request: HttpRequest, order: Order, data: dict[str, Any]) -> str:
         """Note that a flag was looked at."""
         actions.clear_flag(order=order, note=data["note"], by=request.user)
-        return text("The flag was taken away.")
+        return gettext("The flag was taken away.")

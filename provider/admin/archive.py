@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
@@ -106,9 +106,9 @@ class SyncRunAdmin(ReadonlyMixin, ShopAdmin):
 
     def tables(self, row: SyncRun) -> Iterable[Table]:
         shown = row.rejected[:MOST_REJECTED]
-        title = text("Rejected rows")
+        title = gettext("Rejected rows")
         if len(row.rejected) > len(shown):
-            title = text("Rejected rows, the first %d") % len(shown)
+            title = gettext("Rejected rows, the first %d") % len(shown)
         names = ("position", "upstream_id", "reason", "detail")
         yield Table(
             title,

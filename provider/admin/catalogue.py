@@ -8,9 +8,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from provider import actions
@@ -215,7 +214,7 @@ class ServiceAdmin(BuyingButtons, ShopAdmin):
         offer = first_offer(service=service)
         if offer is not None:
             actions.request_sync(provider=offer.provider)
-        return text("The provider's values come with the next catalogue.")
+        return gettext("The provider's values come with the next catalogue.")
 
     @admin.action(description=_("Publish"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminDecimalFieldWidget
 
@@ -49,7 +49,7 @@ class FundsMixin:
             note=data["note"],
             by=request.user,
         )
-        return text("%(amount)s is in our book of %(provider)s.") % {
+        return gettext("%(amount)s is in our book of %(provider)s.") % {
             "amount": show(data["amount"], provider.currency),
             "provider": provider,
         }

@@ -9,9 +9,8 @@ from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.decorators import display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
@@ -167,7 +166,7 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
 
     @display(description=_("services on sale"))
     def on_sale(self, provider: Any) -> str:
-        return text("%(selling)d of %(services)d") % {
+        return gettext("%(selling)d of %(services)d") % {
             "selling": provider.selling,
             "services": provider.services,
         }
@@ -209,7 +208,7 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
     def test(self, request: HttpRequest, provider: Provider, data: object) -> str:
         """Read the balance; what stands in the way is shown."""
         reading = actions.read_balance(provider=provider)
-        return text("%(provider)s answers. The balance is %(balance)s.") % {
+        return gettext("%(provider)s answers. The balance is %(balance)s.") % {
             "provider": provider,
             "balance": show(reading.amount, reading.currency),
         }
@@ -224,7 +223,7 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
         """Make the catalogue due, and ring; the sweeper finds it if nobody hears."""
         actions.request_sync(provider=provider)
         ring("provider.sync", provider_id=provider.pk)
-        return text("The catalogue is being read; the run will be listed below.")
+        return gettext("The catalogue is being read; the run will be listed below.")
 
     @button(
         label=_("Pause"),
@@ -239,7 +238,7 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
     ) -> str:
         """Stop sending, for a reason that staff give."""
         actions.pause(provider=provider, reason=data["reason"])
-        return text("%s is paused.") % provider
+        return gettext("%s is paused.") % provider
 
     @button(
         label=_("Resume"),
@@ -251,7 +250,7 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
     def resume(self, request: HttpRequest, provider: Provider, data: object) -> str:
         """Send again."""
         actions.resume(provider=provider)
-        return text("%s is active again.") % provider
+        return gettext("%s is active again.") % provider
 
     @button(
         label=_("Publish all services"),

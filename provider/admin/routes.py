@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.http import HttpRequest
-from django.utils.translation import gettext as text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import BaseDialogForm
 from unfold.widgets import (
@@ -75,7 +75,7 @@ class BuyingButtons:
     ) -> str:
         """Let a service be bought at one more offer."""
         actions.add_route(service=service, **_named(data))
-        return text("The service has one more offer to be bought at.")
+        return gettext("The service has one more offer to be bought at.")
 
     @button(
         label=_("Buy there first"),
@@ -90,7 +90,7 @@ class BuyingButtons:
     ) -> str:
         """Put one of the service's offers first."""
         actions.put_first(service=service, **_named(data))
-        return text("The service is bought there first.")
+        return gettext("The service is bought there first.")
 
     @button(
         label=_("Remove an offer"),
@@ -105,7 +105,7 @@ class BuyingButtons:
     ) -> str:
         """Take one of the service's offers away."""
         actions.remove_route(service=service, **_named(data))
-        return text("The service is not bought there any more.")
+        return gettext("The service is not bought there any more.")
 
     @button(
         label=_("Losses"),
@@ -128,7 +128,7 @@ class BuyingButtons:
             limit=data["limit"],
             by=request.user,
         )
-        return text("The loss policy was set.")
+        return gettext("The loss policy was set.")
 
     @button(
         label=_("Sell again"),
@@ -142,7 +142,7 @@ class BuyingButtons:
     def sell_again(self, request: HttpRequest, service: Service, data: object) -> str:
         """Put a service back on sale that was overcharged."""
         actions.clear_overcharge(service=service)
-        return text("The service is sold again.")
+        return gettext("The service is sold again.")
 
 
 def _named(data: dict[str, Any]) -> dict[str, Any]:
