@@ -1,18 +1,43 @@
-"""`make bench`: measurements, against throw-away servers of their own.
+"""`make bench`: measurements, against servers of their own.
 
-`python -m benchmarks [catalogue] [latency] [trade]` runs those named, or all.
+`python -m benchmarks NAME …` runs those named, or all in this order:
+
+- catalogue: importing catalogues; CATALOGUES names a folder of real ones
+- latency: from "place order" to accepted upstream, at an idle shop
+- trade: an hour's orders with all outcomes, and the audit after it
+- throughput: orders sent per second by one worker of 32 threads; ORDERS of them
+- submission: the statements and the CPU of sending one order, with a profile
+- statuses: applying a call's worth of statuses, with refunds
+- calls: how many status calls a number of due orders takes
+- day: how full those calls are over HOURS of a simulated day
+- recovery: how long a backlog takes after a worker or PostgreSQL was killed
+- claims: finding what is due among a million orders; HISTORY of them
+
+Each begins with an empty database. None asserts a time: they print what they measured.
 """
 
 import os
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 import django
 
-from tests.servers import Servers
+from benchmarks.servers import Servers
 
-NAMES = ("catalogue", "latency", "trade")
+NAMES = (
+    "catalogue",
+    "latency",
+    "trade",
+    "throughput",
+    "submission",
+    "statuses",
+    "calls",
+    "day",
+    "recovery",
+    "claims",
+)
 
 
 def main() -> int:
@@ -28,27 +53,34 @@ def main() -> int:
             ALLOW_PRIVATE_ADDRESSES="true",
             LOG_LEVEL="ERROR",
             REFILL_HOURS="0",
+            EMAIL_URL="dummymail://",
+            DB_POOL="36",
         )
         django.setup()
-        for name, run in _benchmarks().items():
+        for name in NAMES:
             if name in wanted:
-                print(f"\n== {name}")
+                print(f"\n== {name}", flush=True)
+                run = _prepare(name)
                 started = time.monotonic()
                 run()
-                print(f"   ({time.monotonic() - started:.1f} s in all)")
+                print(f"   ({time.monotonic() - started:.1f} s in all)", flush=True)
     finally:
         servers.stop()
     return 0
 
 
-def _benchmarks() -> dict[str, Callable[[], None]]:
+def _prepare(name: str) -> Callable[[], None]:
+    """Return what runs the benchmark `name`, in an empty database."""
     # The modules import models, which need Django to be set up.
     from django.core.management import call_command  # noqa: PLC0415
 
-    from benchmarks import catalogue, latency, trade  # noqa: PLC0415
+    from benchmarks.furnishing import purge  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
-    return {"catalogue": catalogue.run, "latency": latency.run, "trade": trade.run}
+    call_command("flush", verbosity=0, interactive=False)
+    purge()
+    run: Callable[[], None] = import_module(f"benchmarks.{name}").run
+    return run
 
 
 if __name__ == "__main__":

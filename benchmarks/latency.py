@@ -3,16 +3,10 @@
 A real worker and scheduler on a real queue; the sandbox takes 50 ms for each answer.
 """
 
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from benchmarks.measuring import percentile, upstream
+from benchmarks.crew import Crew
+from benchmarks.measuring import machine, percentile, upstream
 from orders import actions as orders
 from orders.models import Order
 from provider import actions as providers
@@ -27,7 +21,13 @@ LONGEST = 30.0
 
 def run() -> None:
     """Place ORDERS orders one after another and print how long acceptance took."""
-    with upstream("--faults", "latency=50", "--balance", "1000000") as url, _workers():
+    print(machine())
+    with (
+        upstream("--faults", "latency=50", "--balance", "1000000") as url,
+        Crew() as crew,
+    ):
+        crew.worker(threads=16)
+        crew.beat()
         provider = providers.add_provider(
             name="latency",
             url=url,
@@ -70,30 +70,3 @@ def _wait(order: Order) -> None:
             return
         time.sleep(0.005)
     raise RuntimeError(f"{order} was not accepted within {LONGEST:.0f} s")
-
-
-@contextmanager
-def _workers() -> Iterator[None]:
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        commands = (
-            ["worker", "-P", "threads", "-c", "16", "-Q", "submit,track,sync,notify"],
-            ["beat", "-s", str(Path(folder) / "beat")],
-        )
-        with log.open("w") as output:
-            processes = [
-                subprocess.Popen(
-                    [sys.executable, "-m", "celery", "-A", "shop", *command],
-                    stdout=output,
-                    stderr=output,
-                    env=os.environ,
-                )
-                for command in commands
-            ]
-            try:
-                yield
-            finally:
-                for process in processes:
-                    process.terminate()
-                for process in processes:
-                    process.wait()
