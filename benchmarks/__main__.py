@@ -9,7 +9,7 @@
 - submission: the statements and the CPU of sending one order, with a profile
 - statuses: applying a call's worth of statuses, with refunds
 - calls: how many status calls a number of due orders takes
-- day: how full those calls are over HOURS of a simulated day
+- day: how full those calls are; HOURS=24 simulates a whole day
 - recovery: how long a backlog takes after a worker or PostgreSQL was killed
 - claims: finding what is due among a million orders; HISTORY of them
 

@@ -49,7 +49,11 @@ def add_provider(
 def a_service(provider: Provider) -> Service:
     """Return one of the provider's services that take a link and a quantity."""
     found = Service.objects.filter(
-        type="default", off_reason="", routes__offer__provider=provider
+        type="default",
+        off_reason="",
+        min__lte=UNITS,
+        max__gte=UNITS,
+        routes__offer__provider=provider,
     )
     return found.order_by("id")[0]
 

@@ -75,7 +75,7 @@ def _measure_worker(provider: Provider, alone: float) -> None:
         worker = crew.worker(threads=THREADS, queues="submit")
         _wait_for_first()
         cpu = cpu_of(worker.pid)
-        _wait_for_last()
+        oldest = _wait_for_last()
         cpu = cpu_of(worker.pid) - cpu
     # Sessions hand in their counters as they end.
     time.sleep(1)
@@ -90,7 +90,8 @@ def _measure_worker(provider: Provider, alone: float) -> None:
         f"    worker's CPU {cpu / ORDERS * 1000:.2f} ms an order (user and system), "
         f"{transactions / ORDERS:.1f} transactions an order by PostgreSQL's count "
         f"(a statement outside of one counts as one)\n"
-        f"    {accepted} of {ORDERS} accepted, {Attempt.objects.count()} attempts"
+        f"    {accepted} of {ORDERS} accepted, {Attempt.objects.count()} attempts; the "
+        f"oldest transaction seen was {oldest:.1f} s old"
     )
 
 
@@ -121,11 +122,25 @@ def _wait_for_first() -> None:
         time.sleep(0.02)
 
 
-def _wait_for_last() -> None:
-    """Wait until all are answered, or until nothing has been for a while."""
-    answered, since = -1, time.monotonic()
+def _wait_for_last() -> float:
+    """Wait until all are answered, or until nothing has been for a while.
+
+    Returns the age in seconds of the oldest transaction that was seen meanwhile.
+    """
+    oldest, answered, since = 0.0, -1, time.monotonic()
     while answered < ORDERS and time.monotonic() < since + SILENCE:
         now = Attempt.objects.filter(answered_at__isnull=False).count()
         if now != answered:
             answered, since = now, time.monotonic()
+        oldest = max(oldest, _oldest_transaction())
         time.sleep(0.25)
+    return oldest
+
+
+def _oldest_transaction() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)"
+            " FROM pg_stat_activity WHERE datname = current_database()"
+        )
+        return float(cursor.fetchone()[0])
