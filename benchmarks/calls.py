@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models.functions import Now
 
-from benchmarks.furnishing import CREDIT, a_service, accepted, add_provider
+from benchmarks.furnishing import a_service, accepted, add_customers, add_provider
 from benchmarks.measuring import machine
 from orders import actions as orders
 from orders.models import Order
@@ -16,7 +16,6 @@ from sandbox.catalogue import DEMO_FILE, load
 from sandbox.server import running
 from sandbox.terms import Terms
 from sandbox.vendor import Vendor
-from tests.factories import make_customer
 
 DUE = (1, 99, 100, 101, 10_000)
 SIZES = (100, 50)
@@ -37,7 +36,7 @@ def run() -> None:
             str(vendor.place(_fields(offer.upstream_id, place)))
             for place in range(max(DUE))
         ]
-        customers = [make_customer(credit=CREDIT) for _ in range(100)]
+        customers = add_customers(100)
         made = accepted(provider, customers, numbers)
         # Unmoved for a day: nothing comes up again before it is over.
         Order.objects.update(changed_at=Now() - timedelta(days=1))

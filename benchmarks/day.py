@@ -17,7 +17,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from benchmarks.clock import START, Clock, moved_by_hand
-from benchmarks.furnishing import CREDIT, a_service, accepted, add_provider
+from benchmarks.furnishing import a_service, accepted, add_customers, add_provider
 from benchmarks.measuring import machine
 from orders import actions as orders
 from orders.enums import OPEN
@@ -27,7 +27,6 @@ from sandbox.catalogue import DEMO_FILE, load
 from sandbox.server import running
 from sandbox.terms import Terms
 from sandbox.vendor import FIRST_ORDER, Vendor
-from tests.factories import make_customer
 
 HOURS = float(os.environ.get("HOURS", "6"))
 HOUR = 3600.0
@@ -96,7 +95,7 @@ def _arrivals() -> list[Arrival]:
 
 def _make_orders(provider: Provider, arrivals: Sequence[Arrival]) -> None:
     """Make the rows of all orders of the day; none is due before it arrives."""
-    customers = [make_customer(credit=CREDIT) for _ in range(100)]
+    customers = add_customers(100)
     numbers = [str(FIRST_ORDER + place) for place in range(len(arrivals))]
     made = accepted(provider, customers, numbers)
     dice = random.Random(2)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import count
 
 from accounts.models import User
-from benchmarks.furnishing import CREDIT, UNITS, accepted, add_provider
+from benchmarks.furnishing import UNITS, accepted, add_customers, add_provider
 from benchmarks.measuring import (
     machine,
     milliseconds,
@@ -26,7 +26,6 @@ from provider.models import Provider
 from provider.protocol.replies import StatusRow
 from provider.protocol.statuses import UpstreamStatus
 from shop.auditing import broken
-from tests.factories import make_customer
 
 SET = 100
 SETS = 20
@@ -41,7 +40,7 @@ _ids = count(1)
 def run() -> None:
     """Measure sets of many customers and of one, moving on and completed."""
     print(f"{machine()}; {SET} statuses a set, {REFUNDED} of them refunded")
-    many = [make_customer(credit=CREDIT) for _ in range(SET)]
+    many = add_customers(SET)
     with upstream() as url:
         provider = add_provider(url)
     for customers in (many, many[:1]):
