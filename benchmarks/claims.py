@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import cycle
 
@@ -97,9 +98,7 @@ def _claim(provider_id: int) -> int:
     if find_spec("orders.actions.claiming") is None:
         claimed = tracking._claim(provider_id)
         return len(claimed[1]) if claimed else 0
-    from orders.actions import claiming  # noqa: PLC0415
-
-    claim = claiming.claim(provider_id=provider_id)
+    claim = import_module("orders.actions.claiming").claim(provider_id=provider_id)
     return len(claim.rows) if claim else 0
 
 
@@ -145,7 +144,7 @@ def _undone() -> Iterator[None]:
     """Undo what is done within, durable as it may be."""
     outer = transaction.atomic()
     # As Django's own test cases do.
-    outer._from_testcase = True
+    outer._from_testcase = True  # type: ignore[attr-defined]
     with outer:
         yield
         transaction.set_rollback(True)

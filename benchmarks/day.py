@@ -26,7 +26,8 @@ from provider.models import Offer, Provider
 from sandbox.catalogue import DEMO_FILE, load
 from sandbox.server import running
 from sandbox.terms import Terms
-from sandbox.vendor import FIRST_ORDER, Vendor
+from sandbox.vendor import Vendor
+from sandbox.workshop import FIRST_ORDER
 
 HOURS = float(os.environ.get("HOURS", "6"))
 HOUR = 3600.0
@@ -38,6 +39,8 @@ MEAN_LIFE = LIFE * (1 - SLOW + 10 * SLOW)
 # So long before the start the first ones were placed, and so long nothing is counted.
 BEFORE = 10 * LIFE
 WARM_UP = HOUR
+# The open orders are counted at every tenth look: it takes as long as a claim.
+EVERY = 10
 
 
 @dataclass
@@ -86,7 +89,8 @@ def run() -> None:
 def _arrivals() -> list[Arrival]:
     """Return orders as they come: at random, so many that OPEN_ORDERS are open."""
     dice = random.Random(1)
-    arrivals, at = [], -BEFORE
+    arrivals: list[Arrival] = []
+    at = -BEFORE
     while (at := at + dice.expovariate(OPEN_ORDERS / MEAN_LIFE)) < HOURS * HOUR:
         wish = "complete&slow" if dice.random() < SLOW else "complete"
         arrivals.append(Arrival(at, f"https://example.com/{len(arrivals)}#{wish}"))
@@ -139,6 +143,8 @@ def _count(
     if clock.seconds < WARM_UP:
         return
     tally.filled += [told / calls / provider.batch_size] * calls
+    if tally.looks % EVERY:
+        return
     here = Order.objects.filter(created_at__lte=clock.at(clock.seconds))
     tally.open_orders.append(here.filter(status__in=OPEN).count())
 

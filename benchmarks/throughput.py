@@ -97,11 +97,12 @@ def _measure_worker(provider: Provider, alone: float) -> None:
 
 def _rates(provider: Provider) -> list[float]:
     """Return the orders per second of each part of the run, by the database's times."""
-    attempts = Attempt.objects.filter(provider=provider)
-    answered = sorted(attempts.values_list("answered_at", flat=True))
-    starts = [attempts.order_by("sent_at")[0].sent_at, *answered]
-    size = len(answered) // PARTS
-    ends = [starts[part * size] for part in range(PARTS + 1)]
+    attempts = Attempt.objects.filter(provider=provider, answered_at__isnull=False)
+    times = attempts.values_list("sent_at", "answered_at")
+    first = min(sent for sent, _answered in times)
+    moments = [first, *sorted(answered for _sent, answered in times if answered)]
+    size = len(times) // PARTS
+    ends = [moments[part * size] for part in range(PARTS + 1)]
     return [size / (end - start).total_seconds() for start, end in pairwise(ends)]
 
 
