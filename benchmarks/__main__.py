@@ -17,6 +17,7 @@ Each begins with an empty database. None asserts a time: they print what they me
 """
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -46,6 +47,8 @@ def main() -> int:
     if unknown := set(wanted) - set(NAMES):
         sys.stderr.write(f"no such benchmark: {', '.join(sorted(unknown))}\n")
         return 2
+    # A signal to end leaves no servers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     servers = Servers()
     try:
         os.environ.update(
