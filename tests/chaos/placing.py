@@ -23,6 +23,8 @@ TIMEOUT = (2.0, 6.0)
 # How long somebody goes on trying, in seconds, and how long between two tries.
 STUBBORN = 120.0
 PAUSE = 0.3
+# How many customers come back for a refill in the end, at most.
+MOST_BACK = 60
 BUSY = "Too many requests"
 HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|token|shown_price)"\s+value="([^"]*)"')
 WHY = re.compile(r'class="(?:alert[^"]*|field-error)"[^>]*>([^<]*)<')
@@ -202,12 +204,24 @@ class Crowd:
                 self._chance.random() < 0.2,
                 self._chance.choice(("cancel", "refill")),
             )
-        if acts and older.told:
-            by = self.browsers if older.web else self.programs
-            answer = by[older.customer].act(min(older.told), kind)
-            with self._lock:
-                self.asked[f"{kind}: {answer}"] += 1
+        if acts:
+            self._act(older, kind)
         return wish
+
+    def come_back(self, *, after: float) -> None:
+        """Ask for refills of a few orders, once most of them are completed."""
+        time.sleep(after)
+        count = min(len(self.placed), MOST_BACK)
+        for wish in self._chance.sample(self.placed, count):
+            self._act(wish, "refill")
+
+    def _act(self, wish: Wish, kind: str) -> None:
+        if not wish.told:
+            return
+        by = self.browsers if wish.web else self.programs
+        answer = by[wish.customer].act(min(wish.told), kind)
+        with self._lock:
+            self.asked[f"{kind}: {answer}"] += 1
 
 
 def _stubbornly(send: Callable[[], Answer], tries: int = 0) -> Answer | None:

@@ -89,21 +89,20 @@ def run(stage: Stage, terms: Terms) -> Verdict:
         backlog = Backlog()
         placed: list[Wish] = []
         wanted = wishes(market, orders=terms.orders, seed=terms.seed, web=web)
-        work = [
-            Thread(
-                target=lambda: placed.extend(
-                    crowd.place(wanted, threads=terms.threads)
-                ),
-                daemon=True,
-            ),
-            Thread(target=storm.rage, daemon=True),
-        ]
+
+        def order() -> None:
+            placed.extend(crowd.place(wanted, threads=terms.threads))
+            crowd.come_back(after=2 * terms.speed)
+
+        work = [Thread(target=one, daemon=True) for one in (order, storm.rage)]
         for thread in work:
             thread.start()
         while any(thread.is_alive() for thread in work):
             stage.watch()
             backlog.look(storm.blows)
             time.sleep(0.1)
+        if (len(placed), len(storm.blows)) != (terms.orders, len(storm.plan)):
+            raise RuntimeError("a thread ended early: zeros would prove nothing")
         say(_told(placed))
         resumed = heal(stage)
         say(
