@@ -34,7 +34,7 @@ class Claim:
 
 def lease() -> timedelta:
     """Return for how long a claim is ours; longer than one call may take."""
-    return timedelta(seconds=settings.ATTEMPT_LEASE + 30)
+    return timedelta(seconds=settings.ATTEMPT_LEASE)
 
 
 def database_time() -> datetime:
@@ -60,9 +60,12 @@ def claim(*, provider_id: int) -> Claim | None:
     now = database_time()
     if provider is None or (provider.tracked_until and provider.tracked_until > now):
         return None
-    if not _is_due(provider, now) or not take_call(provider_id=provider.pk):
+    if not _is_due(provider, now):
         return None
     rows = _rows(provider, now + timedelta(seconds=settings.TRACK_INTERVAL / 2))
+    # What is due may be locked just now, by what changes it.
+    if not rows or not take_call(provider_id=provider.pk):
+        return None
     until = now + lease()
     for model in (Order, Delivery):
         claimed = [row.pk for row in rows if isinstance(row, model)]

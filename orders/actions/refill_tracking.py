@@ -23,8 +23,6 @@ from provider.protocol.statuses import RefillStatus as Upstream
 from provider.upstream import archive, client_of, postpone_calls, take_call
 from shop.ticks import release, take
 
-# Seconds for which claimed refills are ours; longer than the call may take.
-LEASE = 90
 MEANS: Mapping[Upstream, RefillStatus] = {
     Upstream.PENDING: RefillStatus.REQUESTED,
     Upstream.IN_PROGRESS: RefillStatus.IN_PROGRESS,
@@ -79,7 +77,7 @@ def _claim(provider: Provider) -> list[OrderRequest]:
         order__provider=provider,
         next_at__lte=Now(),
     )
-    if not due.exists() or not take(_lease(provider), every=LEASE):
+    if not due.exists() or not take(_lease(provider), every=settings.ATTEMPT_LEASE):
         return []
     refills = list(
         due.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by(
@@ -90,7 +88,7 @@ def _claim(provider: Provider) -> list[OrderRequest]:
     if not refills:
         release(_lease(provider))
     OrderRequest.objects.filter(pk__in=[refill.pk for refill in refills]).update(
-        next_at=Now() + timedelta(seconds=LEASE)
+        next_at=Now() + timedelta(seconds=settings.ATTEMPT_LEASE)
     )
     return refills
 
