@@ -78,7 +78,11 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     ordering = ("-id",)
     paginator = InfinitePaginator
     actions_detail = (
-        *SettlingButtons.settling,
+        {
+            "title": _("Settle"),
+            "items": list(SettlingButtons.settling),
+            "variant": ActionVariant.PRIMARY,
+        },
         {"title": _("As the customer may"), "items": ["cancel", "refill"]},
     )
     fieldsets = (

@@ -107,8 +107,10 @@ class SettlingButtons:
         return gettext("The order is followed as %s.") % data["upstream_id"].strip()
 
     @button(
-        label=_("It does not exist: send again"),
-        question=_("The order is queued, and sent to the provider once more."),
+        label=_("Send again"),
+        question=_(
+            "It does not exist upstream: it is queued, and sent to the provider once more."
+        ),
         permission=MAY,
         form=CheckedForm,
         refusals=(OrderError,),
@@ -120,8 +122,10 @@ class SettlingButtons:
         return gettext("The order is sent again.")
 
     @button(
-        label=_("It does not exist: refund"),
-        question=_("The order is ended, and its whole charge given back."),
+        label=_("Refund"),
+        question=_(
+            "It does not exist upstream: it is ended, and its whole charge given back."
+        ),
         permission=MAY,
         form=CheckedForm,
         refusals=(OrderError,),
@@ -134,7 +138,7 @@ class SettlingButtons:
         return gettext("The order was ended, and its whole charge given back.")
 
     @button(
-        label=_("Refund at the shop's risk"),
+        label=_("Refund at our risk"),
         question=_(
             "Nobody knows whether the provider has this order. Its charge is given "
             "back and booked as a loss; the order is watched, and flagged if it turns up."

@@ -100,6 +100,10 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
                 )
             },
         ),
+        (
+            _("Finding unknown orders"),
+            {"fields": ("request_ids", "list_orders", "id_gap")},
+        ),
     )
     actions_detail = (
         "test",
@@ -148,6 +152,12 @@ class ProviderAdmin(FundsMixin, ShopAdmin):
     def state(self, provider: Provider) -> str:
         if not provider.active:
             return badge(_("switched off"))
+        if provider.paused_at is None and provider.open_until is not None:
+            return format_html(
+                "{} {}",
+                badge(_("left alone"), "warning"),
+                gettext("%d sendings in a row came to nothing") % provider.failures,
+            )
         if provider.paused_at is None:
             return badge(_("active"), "success")
         reason = provider.pause_reason

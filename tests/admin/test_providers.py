@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
@@ -243,3 +244,24 @@ def test_a_wording_is_explained_once(client: Client) -> None:
 
     assert page.context["adminform"].form.errors
     assert ErrorPhrase.objects.get().error_class == "no_funds"
+
+
+def test_a_provider_with_an_open_circuit_is_shown_as_left_alone(
+    client: Client,
+) -> None:
+    provider = make_provider()
+    Provider.objects.update(failures=5, open_until=Now())
+
+    page = text_of(client.get(page_of(provider)))
+
+    assert "left alone" in page
+    assert "5 sendings in a row came to nothing" in page
+
+
+def test_what_finds_unknown_orders_is_switched_on_by_staff(client: Client) -> None:
+    provider = make_provider()
+
+    save(client, provider, list_orders="on")
+
+    provider.refresh_from_db()
+    assert (provider.list_orders, provider.id_gap) == (True, False)
