@@ -143,5 +143,6 @@ def _oldest_transaction() -> float:
         cursor.execute(
             "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)"
             " FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend'"
         )
         return float(cursor.fetchone()[0])
