@@ -204,6 +204,7 @@ def give_back(
     spent = moved(kind=charged, subjects=subjects)
     back = moved(kind=kind, subjects=subjects)
     sales = system_account(kind=AccountKind.SALES)
+    accounts = _buckets(item.customer_id for item in returns)
     transfers = []
     for item in returns:
         left = item.amount
@@ -213,36 +214,66 @@ def give_back(
             part = min(left, spent.get(key, Moved()).amount - before.amount)
             if part > 0:
                 left -= part
+                account = accounts[(item.customer_id, bucket.value)]
+                account.balance = (account.balance or ZERO) + part
                 transfers.append(
-                    _give(item, part, bucket, kind, no=before.last_no + 1, sales=sales)
+                    _returned(item, part, kind, bucket, before, sales, account)
                 )
         if left > 0:
             raise LedgerError(f"More would go back than {item.subject} was charged.")
+    _add_all(transfers)
     Transfer.objects.bulk_create(transfers)
 
 
-def _give(
+def _buckets(customer_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
+    """Return the customers' locked accounts by customer and kind."""
+    accounts = Account.objects.filter(
+        customer_id__in=set(customer_ids), currency=settings.SHOP_CURRENCY
+    )
+    return {
+        (account.customer_id, account.kind): account
+        for account in accounts
+        if account.customer_id is not None
+    }
+
+
+def _returned(
     item: Return,
     part: Decimal,
-    bucket: Bucket,
     kind: TransferKind,
-    *,
-    no: int,
+    bucket: Bucket,
+    before: Moved,
     sales: Account,
+    account: Account,
 ) -> Transfer:
-    account_id, after = _add(item.customer_id, AccountKind(bucket.value), part)
     return Transfer(
         source=sales,
-        target_id=account_id,
+        target=account,
         currency=sales.currency,
         amount=part,
         kind=kind,
         subject=item.subject,
         bucket=bucket,
-        no=no,
-        target_balance_after=after,
+        no=before.last_no + 1,
+        target_balance_after=account.balance,
         note=item.note,
     )
+
+
+def _add_all(transfers: Sequence[Transfer]) -> None:
+    """Add what each account gets to its balance, in one statement; they are locked."""
+    sums: dict[int, Decimal] = {}
+    for transfer in transfers:
+        sums[transfer.target_id] = sums.get(transfer.target_id, ZERO) + transfer.amount
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE ledger_account SET balance = balance + given.amount
+            FROM unnest(%s::bigint[], %s::numeric[]) AS given(id, amount)
+            WHERE ledger_account.id = given.id
+            """,
+            [list(sums), list(sums.values())],
+        )
 
 
 def _add(customer_id: int, kind: AccountKind, amount: Decimal) -> tuple[int, Decimal]:
@@ -282,6 +313,39 @@ def move(
         kind=kind,
         subject=subject,
         no=no,
+    )
+
+
+@dataclass(frozen=True)
+class Move:
+    """`amount` to be booked for `subject`, the `no`-th of its kind; below zero: back."""
+
+    subject: int
+    amount: Decimal
+    no: int = 1
+
+
+def move_all(
+    *, moves: Sequence[Move], source: Account, target: Account, kind: TransferKind
+) -> None:
+    """Book many amounts between two of the shop's own accounts, in one statement.
+
+    What is below zero goes the other way, what is zero nowhere. Inside the caller's
+    step.
+    """
+    _assert_in_transaction()
+    Transfer.objects.bulk_create(
+        Transfer(
+            source=source if item.amount > 0 else target,
+            target=target if item.amount > 0 else source,
+            currency=source.currency,
+            amount=abs(item.amount),
+            kind=kind,
+            subject=item.subject,
+            no=item.no,
+        )
+        for item in moves
+        if item.amount
     )
 
 

@@ -1,6 +1,7 @@
 """Putting notices into the outbox, and sending their mail."""
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from smtplib import SMTPException
 
@@ -34,11 +35,18 @@ def tell(*, user_id: int, key: str, subject: str, text: str = "") -> None:
     _put(Notice(user_id=user_id, key=key, subject=subject, text=text))
 
 
-def _put(notice: Notice) -> None:
-    # One line: a mail's subject with a line break is refused, and would stop its batch.
-    notice.subject = " ".join(notice.subject.split())[:200]
-    notice.mail_at = Now()
-    Notice.objects.bulk_create([notice], ignore_conflicts=True)
+def tell_all(notices: Sequence[Notice]) -> None:
+    """Put notices for customers into the outbox, in one statement, each once per key."""
+    _put(*notices)
+
+
+def _put(*notices: Notice) -> None:
+    for notice in notices:
+        # One line: a mail's subject with a line break is refused, and would stop its
+        # batch.
+        notice.subject = " ".join(notice.subject.split())[:200]
+        notice.mail_at = Now()
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 def send_due() -> int:

@@ -53,15 +53,17 @@ def take_call(*, provider_id: int) -> bool:
     """Take one call from the provider's rate limit; False where none is left just now.
 
     All workers share the limit, as it is one row moved by one statement. Nobody waits
-    for it: who gets none leaves its work due a little later.
+    for it: who gets none leaves its work due a little later. The time is that of the
+    moment: a transaction that waited for the row began when others had not moved it.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE provider_provider
-            SET next_call_at = greatest(next_call_at, now())
+            SET next_call_at = greatest(next_call_at, clock_timestamp())
                 + make_interval(secs => 60.0 / calls_per_minute)
-            WHERE id = %s AND next_call_at <= now() + make_interval(secs => %s)
+            WHERE id = %s
+              AND next_call_at <= clock_timestamp() + make_interval(secs => %s)
             """,
             [provider_id, BURST],
         )

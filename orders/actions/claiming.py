@@ -5,13 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import attrgetter
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Q,
+    QuerySet,
+    Value,
+)
 
 from orders.enums import FINISHED, OPEN, Submission
 from orders.models import Delivery, Order
+from orders.pace import PATIENCE
 from provider.models import Provider
 from provider.upstream import take_call
 
@@ -50,9 +60,9 @@ def claim(*, provider_id: int) -> Claim | None:
     """Claim up to a batch of what is due, or return None.
 
     Nothing is claimed while another tracker has the provider: one that does not answer
-    occupies one thread. A row that is due makes the call; those due within half an
-    interval ride along, as a call costs the same with one id or a hundred. What is open
-    goes first, what is only read again fills up.
+    occupies one thread. A row that is due makes the call; those ride along that have
+    waited half of their own interval, as a call costs the same with one id or a hundred.
+    What is open goes first, what is only read again fills up.
     """
     provider = (
         Provider.objects.select_for_update(no_key=True).filter(pk=provider_id).first()
@@ -62,7 +72,7 @@ def claim(*, provider_id: int) -> Claim | None:
         return None
     if not _is_due(provider, now):
         return None
-    rows = _rows(provider, now + timedelta(seconds=settings.TRACK_INTERVAL / 2))
+    rows = _rows(provider, now)
     # What is due may be locked just now, by what changes it.
     if not rows or not take_call(provider_id=provider.pk):
         return None
@@ -83,31 +93,42 @@ def _is_due(provider: Provider, now: datetime) -> bool:
     )
 
 
-def _rows(provider: Provider, soon: datetime) -> list[Row]:
-    """Return what is due by `soon`, up to a batch, the longest due first."""
+def _rows(provider: Provider, now: datetime) -> list[Row]:
+    """Return what is due or may ride along, up to a batch, the longest due first."""
     rows: list[Row] = []
     for statuses in (OPEN, FINISHED):
         room = provider.batch_size - len(rows)
         if room:
             orders = Order.objects.filter(
-                provider=provider,
-                submission=Submission.ACCEPTED,
-                status__in=statuses,
-                next_at__lte=soon,
-            ).select_related("provider")
-            deliveries = Delivery.objects.filter(
-                provider=provider, status__in=statuses, next_at__lte=soon
+                provider=provider, submission=Submission.ACCEPTED, status__in=statuses
             )
+            deliveries = Delivery.objects.filter(provider=provider, status__in=statuses)
             found: list[list[Row]] = [
-                list(
-                    due.select_for_update(
-                        of=("self",), no_key=True, skip_locked=True
-                    ).order_by("next_at")[:room]
-                )
-                for due in (orders, deliveries)
+                list(_soon(due, now)[:room]) for due in (orders, deliveries)
             ]
             rows += list(merge(*found, key=attrgetter("next_at")))[:room]
+    for row in rows:
+        # Read once: with each row its key would be decrypted again.
+        row.provider = provider
     return rows
+
+
+def _soon(rows: "QuerySet[Any]", now: datetime) -> "QuerySet[Any]":
+    """Lock those of `rows` that are due, or over halfway through their own interval."""
+    halfway = timedelta(seconds=settings.TRACK_INTERVAL / 2)
+    latest = timedelta(seconds=settings.TRACK_INTERVAL_MAX / 2)
+    # An interval is a part of the time in which nothing moved (orders.pace).
+    idle = ExpressionWrapper(Value(now) - F("changed_at"), DurationField())
+    due = Q(next_at__lte=now + halfway) | Q(
+        next_at__lte=ExpressionWrapper(
+            Value(now) + idle / (2 * PATIENCE), DateTimeField()
+        )
+    )
+    return (
+        rows.filter(due, next_at__lte=now + max(halfway, latest))
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+        .order_by("next_at")
+    )
 
 
 @transaction.atomic(durable=True)

@@ -1,5 +1,6 @@
 """What orders cost us, booked in the providers' currencies."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from ledger import actions as ledger
@@ -41,46 +42,52 @@ def _book(attempt: Attempt, provider: Provider, kind: TransferKind, *, no: int) 
         )
 
 
-def settle_cost(*, order: Order, provider: Provider) -> Decimal:
-    """Book the difference between what the provider charged and what is booked already.
+def settle_costs(*, orders: Sequence[Order], provider: Provider) -> dict[int, Decimal]:
+    """Book for each order what its provider charged beyond what is booked already.
 
-    When an order has ended, and again when it ends differently after all; whichever way
-    the difference goes. Returns it: above zero where the provider took more, which
-    pauses the service until its price is known again (I6). Inside the caller's
-    transaction, which has locked the order.
+    When orders have ended, and again when one ends differently after all; whichever way
+    the difference goes. Returns the differences by order, above zero where the provider
+    took more, which pauses the service until its price is known again (I6). In a
+    constant number of statements, inside the caller's transaction, which has locked the
+    orders.
     """
-    if order.upstream_charge is None:
-        return ZERO
-    booked, corrections = _booked(order, provider)
-    charged = round_up(order.upstream_charge, Decimal(1).scaleb(-PLACES))
-    difference = charged - booked
-    if difference == 0:
-        return difference
-    cost = ledger.system_account(kind=AccountKind.COST, currency=provider.currency)
-    source, target = provider.account, cost
-    if difference < 0:
-        source, target = target, source
-    ledger.move(
-        source=source,
-        target=target,
-        amount=abs(difference),
+    charged = {
+        order: round_up(order.upstream_charge, Decimal(1).scaleb(-PLACES))
+        for order in orders
+        if order.upstream_charge is not None
+    }
+    booked = _booked((order.pk for order in charged), provider)
+    nothing = (ZERO, 0)
+    differences = {
+        order: sum_charged - booked.get(order.pk, nothing)[0]
+        for order, sum_charged in charged.items()
+    }
+    ledger.move_all(
+        moves=[
+            ledger.Move(order.pk, difference, booked.get(order.pk, nothing)[1] + 1)
+            for order, difference in differences.items()
+        ],
+        source=provider.account,
+        target=ledger.system_account(kind=AccountKind.COST, currency=provider.currency),
         kind=TransferKind.ORDER_COST_CORRECTION,
-        subject=order.pk,
-        no=corrections + 1,
     )
-    if difference > ROUNDING:
-        providers.pause_overcharged(service_id=order.service_id, provider=provider)
-    return difference
+    for service_id in {o.service_id for o, d in differences.items() if d > ROUNDING}:
+        providers.pause_overcharged(service_id=service_id, provider=provider)
+    return {order.pk: difference for order, difference in differences.items()}
 
 
-def _booked(order: Order, provider: Provider) -> tuple[Decimal, int]:
-    """Return what the order is booked to have cost, and after how many corrections."""
+def _booked(
+    order_ids: Iterable[int], provider: Provider
+) -> dict[int, tuple[Decimal, int]]:
+    """Return what orders are booked to have cost, and after how many corrections."""
     rows = Transfer.objects.filter(
         kind__in=(TransferKind.ORDER_COST, TransferKind.ORDER_COST_CORRECTION),
-        subject=order.pk,
-    ).values_list("kind", "source", "amount")
-    booked, corrections = ZERO, 0
-    for kind, source, amount in rows:
+        subject__in=list(order_ids),
+    ).values_list("subject", "kind", "source", "amount")
+    found: dict[int, tuple[Decimal, int]] = {}
+    for order_id, kind, source, amount in rows:
+        booked, corrections = found.get(order_id, (ZERO, 0))
         booked += amount if source == provider.account_id else -amount
         corrections += kind == TransferKind.ORDER_COST_CORRECTION
-    return booked, corrections
+        found[order_id] = (booked, corrections)
+    return found

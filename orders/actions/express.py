@@ -51,13 +51,14 @@ _CANDIDATE = """
           AND NOT EXISTS (SELECT FROM orders_attempt WHERE order_id = waiting.id)
     )
     UPDATE provider_provider provider
-    SET next_call_at = greatest(next_call_at, now())
+    SET next_call_at = greatest(next_call_at, clock_timestamp())
         + make_interval(secs => 60.0 / calls_per_minute)
     FROM candidate
     WHERE provider.id = candidate.provider_id AND provider.active
       AND provider.paused_at IS NULL AND provider.open_until IS NULL
       AND provider.failures = 0 AND provider.currency = %(currency)s
-      AND provider.next_call_at <= now() + make_interval(secs => %(burst)s)
+      AND provider.next_call_at
+          <= clock_timestamp() + make_interval(secs => %(burst)s)
     RETURNING candidate.type, candidate.link, candidate.quantity, candidate.runs,
         candidate.interval, candidate.fields, candidate.units, candidate.charge,
         candidate.offer_id, candidate.service, candidate.rate_seen,

@@ -15,7 +15,7 @@ from accounts.models import User
 from ledger import actions as ledger
 from ledger.enums import AccountKind, TransferKind
 from orders.actions.answering import is_taken, note_second
-from orders.actions.costs import book_expected_cost, settle_cost
+from orders.actions.costs import book_expected_cost, settle_costs
 from orders.actions.telling import tell_customer
 from orders.actions.transitions import transition
 from orders.actions.withdrawing import withdraw
@@ -231,7 +231,7 @@ def settle_by_hand(*, order: Order, remains: int, by: User) -> None:
     )
     for ended in moved:
         if ended.provider is not None:
-            settle_cost(order=ended, provider=ended.provider)
+            settle_costs(orders=[ended], provider=ended.provider)
         if ended.refunded > was_refunded:
             tell_customer(ended)
 

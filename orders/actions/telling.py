@@ -1,10 +1,14 @@
 """Telling people about an order, once per cause."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from notices import actions as notices
+from notices.models import Notice
 from orders.enums import RefillStatus
 from orders.models import Order, OrderRequest
 from provider.client import CallFailed
@@ -32,14 +36,27 @@ def tell_of_failed_call(provider: Provider, error: CallFailed) -> None:
 
 def tell_customer(order: Order) -> None:
     """Tell the customer that an order ended early, and what was refunded."""
-    with translation.override(order.customer.language or settings.LANGUAGE_CODE):
-        notices.tell(
-            user_id=order.customer_id,
-            key=f"order:{order.pk}:{order.status}",
-            subject=_("Order %(number)d: %(amount)s refunded")
-            % {"number": order.pk, "amount": show(order.refunded)},
-            text=_("What was not delivered has been refunded to your balance."),
-        )
+    tell_customers([order])
+
+
+def tell_customers(orders: Sequence[Order]) -> None:
+    """Tell each order's customer that it ended early, in a constant number of statements."""
+    customers = User.objects.in_bulk([order.customer_id for order in orders])
+    news = []
+    for order in orders:
+        language = customers[order.customer_id].language or settings.LANGUAGE_CODE
+        with translation.override(language):
+            news.append(
+                Notice(
+                    user_id=order.customer_id,
+                    key=f"order:{order.pk}:{order.status}",
+                    subject=_("Order %(number)d: %(amount)s refunded")
+                    % {"number": order.pk, "amount": show(order.refunded)},
+                    text=_("What was not delivered has been refunded to your balance."),
+                )
+            )
+    if news:
+        notices.tell_all(news)
 
 
 def tell_of_refill(refill: OrderRequest) -> None:

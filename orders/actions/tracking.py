@@ -1,10 +1,9 @@
 """Following accepted orders: ask for statuses in full batches, apply them as one set."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -19,13 +18,13 @@ from orders.actions.claiming import (
     keep,
     put_off,
 )
-from orders.actions.costs import settle_cost
+from orders.actions.costs import ROUNDING, settle_costs
 from orders.actions.delivering import apply_deliveries
 from orders.actions.parts import Answers, take_parts
-from orders.actions.telling import tell_customer, tell_of_failed_call, tell_staff
+from orders.actions.telling import tell_customers, tell_of_failed_call, tell_staff
 from orders.actions.transitions import transition
 from orders.changes import OVERCHARGED, Change
-from orders.delivered import NO_PARTS
+from orders.delivered import NO_PARTS, Parts
 from orders.enums import FINISHED
 from orders.models import Delivery, Order
 from orders.pace import interval, reread
@@ -37,12 +36,10 @@ from provider.protocol.errors import ErrorClass, most_ids
 from provider.protocol.replies import StatusRow
 from provider.protocol.tracking import CALL_CLASSES
 from provider.upstream import archive, client_of, postpone_calls
-from shop.money import plain
+from shop.money import ZERO, plain
 
 logger = logging.getLogger(__name__)
 
-# Charges in the protocol have five decimals: that much more is rounding.
-ROUNDING = Decimal("0.00001")
 # Errors of a whole call that may be about one of its ids, or about how many they are.
 ABOUT_AN_ID = {f"error:{kind}" for kind in ErrorClass if kind not in CALL_CLASSES}
 
@@ -233,26 +230,33 @@ def _apply(
             for change in changes
         ]
     )
-    for order in moved:
-        if order.status in FINISHED:
-            _end(order, provider, charges=1 + parts.get(order.pk, NO_PARTS).total)
+    _end([order for order in moved if order.status in FINISHED], provider, parts)
     for change in changes:
         if change.flag:
             tell_staff(change.order_id, change.flag)
 
 
-def _end(order: Order, provider: Provider, *, charges: int) -> None:
-    """Settle what an order that has just ended cost, and tell its customer of refunds.
-
-    `charges` is how many sums its cost may be made of, each of them rounded.
-    """
-    over = settle_cost(order=order, provider=provider)
-    if over > ROUNDING * charges:
-        text = f"{OVERCHARGED}{plain(over)} {provider.currency} more than expected"
-        transition([Change(order_id=order.pk, reason=text, flag=text)])
-        tell_staff(order.pk, text)
-    if order.refunded > 0:
-        tell_customer(order)
+def _end(
+    orders: Sequence[Order], provider: Provider, parts: Mapping[int, Parts]
+) -> None:
+    """Settle what orders that have just ended cost, and tell customers of refunds."""
+    if not orders:
+        return
+    over = settle_costs(orders=orders, provider=provider)
+    flags = []
+    for order in orders:
+        # Its cost may be the sum of many, each of them rounded.
+        charges = 1 + parts.get(order.pk, NO_PARTS).total
+        excess = over.get(order.pk, ZERO)
+        if excess > ROUNDING * charges:
+            text = (
+                f"{OVERCHARGED}{plain(excess)} {provider.currency} more than expected"
+            )
+            flags.append(Change(order_id=order.pk, reason=text, flag=text))
+            tell_staff(order.pk, text)
+    if flags:
+        transition(flags)
+    tell_customers([order for order in orders if order.refunded > 0])
 
 
 @transaction.atomic(durable=True)
