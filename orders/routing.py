@@ -94,23 +94,14 @@ def _obstacle(
     return None
 
 
-def covers(covered: Decimal, rate: Decimal, units: int, *, per_package: bool) -> bool:
-    """Whether `covered` pays for `units` at `rate`, both in the shop's currency (I6)."""
-    with localcontext(prec=60):
-        exact: Decimal = rate * units if per_package else rate * units / 1000
-        return round_up(exact, Decimal(1).scaleb(-PLACES)) <= covered
-
-
 def _earns(order: Order, offer: Offer, rate: Decimal) -> bool:
     """Whether the newest cost is covered by the charge, or by recorded consent (I6)."""
     service = order.service
     with localcontext(prec=60):
+        exact: Decimal = offer.rate_seen * rate * order.units
+        if not order.rule.per_package:
+            exact /= 1000
         covered: Decimal = order.charge
         if service.loss_policy == LossPolicy.SEND:
             covered = order.charge * (100 + service.loss_limit) / 100
-        return covers(
-            covered,
-            offer.rate_seen * rate,
-            order.units,
-            per_package=order.rule.per_package,
-        )
+        return round_up(exact, Decimal(1).scaleb(-PLACES)) <= covered

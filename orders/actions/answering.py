@@ -328,6 +328,8 @@ def give_up_waiting(*, order_id: int, reason: str, reply: Reply | None = None) -
     Nothing repeats or refunds it by itself; evidence is looked for from now on.
     """
     text = f"unknown whether it was accepted: {reason}"
+    # Whoever still waits for the answer does so in no place: others may be sent.
+    Attempt.objects.filter(order=order_id, answered_at=None).update(place=None)
     transition(
         [
             Change(

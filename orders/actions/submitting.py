@@ -10,7 +10,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import (
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    transaction,
+)
 from django.db.models import Max
 from django.db.models.functions import Now
 
@@ -67,6 +72,10 @@ def submit(*, order_id: int) -> None:
     try:
         express_claim = express.claim(order_id=order_id, hint=HINT)
         claim = None if express_claim else _claim(order_id)
+    except IntegrityError:
+        # Somebody else has just taken the place.
+        _wait_for_a_place(order_id)
+        return
     except (OperationalError, InterfaceError):
         # The database is away, for all orders: the sweeper rings again.
         raise
@@ -119,10 +128,11 @@ def _claim(order_id: int) -> Claim | None:
     locked = _lock(order_id)
     if locked is None:
         return None
-    if not _has_place(provider, now):
+    place = _free_place(provider, now)
+    if place is None:
         _postpone(order_id, SOON)
         return None
-    return _take(locked, way, provider)
+    return _take(locked, way, provider, place)
 
 
 def _choose(order: Order, *, now: datetime) -> Way | NoWay:
@@ -158,18 +168,32 @@ def _lock(order_id: int) -> Order | None:
     )
 
 
-def _has_place(provider: Provider, now: datetime) -> bool:
-    """Whether the locked provider takes one more order at this very moment."""
+def _free_place(provider: Provider, now: datetime) -> int | None:
+    """Return a place among the orders under way, with a call to use it; else None.
+
+    No two attempts hold one place (attempt_one_per_place): one that the express lane
+    takes at this very moment is refused to this claim.
+    """
     if not usable(provider, now=now):
-        return False
-    in_flight = Attempt.objects.filter(
-        provider=provider, answered_at=None, lease_until__gt=Now()
-    ).count()
-    return in_flight < places(provider) and take_call(provider_id=provider.pk)
+        return None
+    held = Attempt.objects.filter(
+        provider=provider, answered_at=None, place__isnull=False
+    ).values_list("place", flat=True)
+    # A circuit that is tried lets one order through, whatever places there are.
+    free = set(range(1, provider.max_in_flight + 1)) - set(held)
+    if len(held) >= places(provider) or not free:
+        return None
+    return min(free) if take_call(provider_id=provider.pk) else None
 
 
 def _postpone(order_id: int, seconds: float) -> None:
     Order.objects.filter(pk=order_id).update(next_at=Now() + timedelta(seconds=seconds))
+
+
+@transaction.atomic(durable=True)
+def _wait_for_a_place(order_id: int) -> None:
+    if _lock(order_id) is not None:
+        _postpone(order_id, SOON)
 
 
 def _wait_or_hold(order: Order, way: NoWay) -> None:
@@ -195,7 +219,7 @@ def _end(order: Order, why: str) -> None:
         withdraw(order=locked, reason=why)
 
 
-def _take(order: Order, way: Way, provider: Provider) -> Claim:
+def _take(order: Order, way: Way, provider: Provider, place: int) -> Claim:
     """Record the attempt, and that the order is being sent."""
     offer = way.offer
     per_package = order.rule.per_package
@@ -203,6 +227,7 @@ def _take(order: Order, way: Way, provider: Provider) -> Claim:
     attempt = Attempt.objects.create(
         order=order,
         no=last + 1,
+        place=place,
         provider=provider,
         offer=offer,
         expected_cost=cost(offer.rate_seen, order.units, per_package=per_package),

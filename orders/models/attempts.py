@@ -21,6 +21,9 @@ class Attempt(models.Model):
     no = models.PositiveSmallIntegerField(_("no."))
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="attempts")
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="attempts")
+    # Its place among the provider's orders under way, 1 to max_in_flight, until it is
+    # answered or given up: no two have the same, so there are no more.
+    place = models.PositiveSmallIntegerField(_("place"), null=True, editable=False)
     # Sent along where the provider answers the same id with the same order.
     request_id = models.UUIDField(
         _("request id"), unique=True, default=uuid4, db_default=RandomUUID()
@@ -52,6 +55,11 @@ class Attempt(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["provider", "upstream_id"], name="attempt_one_per_upstream_id"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "place"],
+                condition=Q(answered_at__isnull=True),
+                name="attempt_one_per_place",
             ),
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True, outcome="")

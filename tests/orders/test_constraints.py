@@ -66,6 +66,7 @@ UNIQUE = {
     "order_one_per_idempotency_key",
     "order_one_per_upstream_id",
     "attempt_one_per_number",
+    "attempt_one_per_place",
     "attempt_one_per_upstream_id",
     "delivery_one_per_upstream_id",
     "provider_day_one_per_date",
@@ -199,6 +200,14 @@ def test_a_provider_gives_an_id_to_one_attempt(script: Script) -> None:
     attempt = sending(script, make_order(service=service))
 
     assert_refused(attempt, "attempt_one_per_upstream_id", {"upstream_id": "7"})
+
+
+def test_two_orders_under_way_never_hold_one_place(script: Script) -> None:
+    service = make_service()
+    first, second = (sending(script, make_order(service=service)) for _ in range(2))
+    assert first.place != second.place
+
+    assert_refused(second, "attempt_one_per_place", {"place": first.place})
 
 
 def test_attempts_are_counted(script: Script) -> None:

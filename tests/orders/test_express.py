@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.db.models import Model
 from django.db.models.functions import Now
 
@@ -39,6 +40,7 @@ HINT = 10
 # What differs between two orders whatever lane they took.
 OWN = {
     "id", "order_id", "reply_id", "upstream_id", "customer_id", "service_id", "by_id",
+    "place",
     "provider_id", "offer_id", "request_id", "subject", "source_id", "target_id",
 }  # fmt: skip
 RAW: dict[ServiceType, dict[str, str]] = {
@@ -311,3 +313,41 @@ def test_an_accepted_order_is_looked_at_after_the_usual_interval(
     actions.submit(order_id=order.pk)
 
     assert 25 < seconds_ahead(order) <= 30
+
+
+def test_a_place_that_is_taken_at_that_very_moment_is_looked_for_again(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = make_order()
+    claim, refusals = express._claim, [1, 2]
+
+    def refuse(*arguments: Any) -> express.Express:
+        if refusals:
+            refusals.pop()
+            raise IntegrityError("attempt_one_per_place")
+        return claim(*arguments)
+
+    monkeypatch.setattr(express, "_claim", refuse)
+
+    actions.submit(order_id=order.pk)
+
+    assert again(order).submission == Submission.ACCEPTED
+    assert len(script.asked("add")) == 1
+
+
+def test_without_a_free_place_an_order_waits_a_second(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = make_order()
+
+    def refuse(*arguments: Any) -> None:
+        raise IntegrityError("attempt_one_per_place")
+
+    monkeypatch.setattr(express, "_claim", refuse)
+    monkeypatch.setattr("orders.actions.submitting._claim", refuse)
+
+    actions.submit(order_id=order.pk)
+
+    assert again(order).submission == Submission.QUEUED
+    assert 0 < seconds_ahead(order) <= 1
+    assert script.asked("add") == []

@@ -168,7 +168,8 @@ def test_an_attempt_past_its_lease_takes_no_place(script: Script) -> None:
     service = make_service(provider)
     customer = make_customer(credit="100")
     attempt = sending(script, make_order(customer, service))
-    Attempt.objects.filter(pk=attempt.pk).update(lease_until=Now())
+    make_due(attempt.order)
+    actions.sweep()
 
     actions.submit(order_id=(order := make_order(customer, service)).pk)
 
