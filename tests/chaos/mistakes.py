@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 import ledger.actions
+from ledger.actions import crediting
 from ledger.enums import AccountKind, Bucket
 from ledger.models import Transfer
 from orders.actions import placing, submitting, sweeping
@@ -199,12 +200,15 @@ def refunded_twice() -> None:
     def give_back(*, returns: Any, charged: Any, kind: Any) -> None:
         plain(returns=returns, charged=charged, kind=kind)
         sales = ledger.actions.system_account(kind=AccountKind.SALES)
-        Transfer.objects.bulk_create(
-            ledger.actions._give(
-                one, one.amount, Bucket.PAID, kind, no=900, sales=sales
+        for one in returns:
+            account_id, after = crediting._add(
+                one.customer_id, AccountKind.PAID, one.amount
             )
-            for one in returns
-        )
+            Transfer.objects.create(
+                source=sales, target_id=account_id, currency=sales.currency,
+                amount=one.amount, kind=kind, subject=one.subject,
+                bucket=Bucket.PAID, no=900, target_balance_after=after,
+            )  # fmt: skip
 
     ledger.actions.give_back = give_back
 
