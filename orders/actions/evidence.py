@@ -115,11 +115,15 @@ def _take_call(provider_id: int) -> bool:
 
 
 def _findings(look: Look) -> list[Finding]:
-    """Ask the sources that the provider has, the strongest first, until one finds it."""
+    """Ask the sources that the provider has, the strongest first, until one finds it.
+
+    What was refunded is only asked about: sent again, it would be made if it was not.
+    """
     provider = look.attempt.provider
+    is_wanted = look.attempt.order.submission == Submission.UNKNOWN
     findings: list[Finding] = []
     sources = (
-        (provider.request_ids, _repeat),
+        (provider.request_ids and is_wanted, _repeat),
         (provider.list_orders, lambda look: search_list(look.attempt, look.client)),
         (
             provider.id_gap,

@@ -241,6 +241,20 @@ def test_it_is_watched_and_flagged_if_it_turns_up(
     assert audit() == []
 
 
+def test_what_was_refunded_is_not_sent_again_to_see_whether_it_exists(
+    script: Script, staff: User
+) -> None:
+    order = refunded_at_risk(script, staff)
+    Provider.objects.update(request_ids=True)
+    make_due(order)
+
+    actions.gather_evidence(order_id=order.pk)
+
+    assert len(script.asked("add")) == 1
+    assert again(order).flagged_at is None
+    assert 3590 < seconds_ahead(order) <= 3600
+
+
 def test_a_month_later_it_is_watched_no_more(script: Script, staff: User) -> None:
     order = refunded_at_risk(script, staff)
     Attempt.objects.update(sent_at=Now() - timedelta(days=31))
