@@ -26,23 +26,29 @@ class Known:
     """What an order's own row does not say. `now` is the database's clock.
 
     `open` is whether such a request is under way, `last_closed_at` when the last one
-    ended. `may_try` allows what the provider neither promises nor rules out.
+    ended. `may_try` allows what the provider neither promises nor rules out. `upstream`
+    says that a provider has accepted it once, wherever it is now.
     """
 
     now: datetime
     open: bool = False
     last_closed_at: datetime | None = None
     may_try: bool = False
+    upstream: bool = False
+    by_staff: bool = False
 
 
 POSSIBLE = Eligibility(possible=True)
 
 
 def may_cancel(order: Order, known: Known) -> Eligibility:
-    """Return whether cancelling may be asked for; what was not sent is always ended."""
+    """Return whether cancelling may be asked for; what is not upstream is always ended.
+
+    Staff, who see what is upstream, may end what waits to be sent in any case.
+    """
     if not order.is_open:
         return _no(_("This order has ended."))
-    if order.is_unsent:
+    if order.is_unsent and (known.by_staff or not known.upstream):
         return POSSIBLE
     if order.submission != Submission.ACCEPTED:
         return _no(_("This order is being checked; please wait a moment."))

@@ -14,7 +14,7 @@ from orders.delivered import is_subscription, may_have_parts, most_parts
 from orders.eligibility import Eligibility, Known, may_cancel, may_refill
 from orders.enums import Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
-from orders.models import Delivery, Order, OrderEvent, OrderRequest
+from orders.models import Attempt, Delivery, Order, OrderEvent, OrderRequest
 from provider.models import Service
 from provider.queries import first_offer
 from shop.money import charge, show
@@ -187,11 +187,13 @@ def refill_eligibility(*, order: Order, by_staff: bool = False) -> Eligibility:
 def _known(order: Order, kind: RequestKind, by_staff: bool) -> Known:
     asked = OrderRequest.objects.filter(order=OuterRef("pk"), kind=kind)
     closed = asked.filter(closed_at__isnull=False).order_by("-closed_at")
-    is_open, last_closed_at, now = (
+    accepted = Attempt.objects.filter(order=OuterRef("pk"), upstream_id__isnull=False)
+    is_open, last_closed_at, upstream, now = (
         Order.objects.filter(pk=order.pk)
         .values_list(
             Exists(asked.filter(closed_at=None)),
             Subquery(closed.values("closed_at")[:1]),
+            Exists(accepted),
             Now(),
         )
         .get()
@@ -201,6 +203,8 @@ def _known(order: Order, kind: RequestKind, by_staff: bool) -> Known:
         open=is_open,
         last_closed_at=last_closed_at,
         may_try=by_staff and _is_unsaid(order, kind),
+        upstream=upstream,
+        by_staff=by_staff,
     )
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from orders.actions.transitions import transition
-from orders.changes import Change
+from orders.changes import TWICE, Change
 from orders.enums import HoldReason, Outcome, Submission
 from orders.models import Attempt, Order
 from provider import actions as providers
@@ -25,12 +26,9 @@ _MEANS: Mapping[ErrorClass, Outcome] = {
 
 def explained() -> list[int]:
     """Return the orders whose wording has a class now."""
-    waiting = Order.objects.filter(
-        submission=Submission.HELD, held_for=HoldReason.WORDING
-    ).order_by("id")
     return [
         order.pk
-        for order in waiting[:BATCH]
+        for order in _waiting().order_by("id")[:BATCH]
         if (attempt := _last_attempt(order)) and _class_of(attempt) in _MEANS
     ]
 
@@ -43,9 +41,8 @@ def reread(order_id: int) -> None:
     asked again, and an order that all have refused is ended when it is claimed.
     """
     order = (
-        Order.objects.filter(
-            pk=order_id, submission=Submission.HELD, held_for=HoldReason.WORDING
-        )
+        _waiting()
+        .filter(pk=order_id)
         .select_for_update(of=("self",), no_key=True)
         .first()
     )
@@ -70,6 +67,13 @@ def reread(order_id: int) -> None:
         providers.pause_in_transaction(
             provider=attempt.provider, reason=attempt.error, heals=True
         )
+
+
+def _waiting() -> QuerySet[Order]:
+    """Return the orders held for their wording; none that is upstream after all (I7)."""
+    return Order.objects.filter(
+        submission=Submission.HELD, held_for=HoldReason.WORDING
+    ).exclude(flag_reason__startswith=TWICE)
 
 
 def _last_attempt(order: Order) -> Attempt | None:

@@ -27,7 +27,8 @@ _FOR_STAFF = frozenset(
     {HoldReason.COST, HoldReason.RATE, HoldReason.ROUTE, HoldReason.WORDING}
 )
 # Orders that wait for funds, each provider's in turn, for as long as the balance that
-# was read since they were held covers them together.
+# was read since they were held covers them together. Not those left to staff, which
+# are not looked at again.
 _FUNDED = """
     SELECT id FROM (
         SELECT waiting.id, provider.balance,
@@ -40,6 +41,7 @@ _FUNDED = """
         ) AS last ON true
         JOIN provider_provider provider ON provider.id = last.provider_id
         WHERE waiting.submission = 'held' AND waiting.held_for = 'funds'
+          AND waiting.next_at IS NOT NULL
           AND provider.balance_at > last.answered_at
     ) AS covered
     WHERE needed <= balance ORDER BY id LIMIT 500

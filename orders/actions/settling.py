@@ -258,17 +258,20 @@ def try_again(*, order: Order, by: User) -> None:
 def clear_flag(*, order: Order, note: str, by: User) -> None:
     """Take an order's flag away, as somebody has looked at it; `note` says what came of it.
 
-    An unknown order cannot be cleared: it is settled.
+    An unknown order cannot be cleared: it is settled. Nor can one that nobody tries any
+    more: without its flag it would be sent again, which is another decision (I7).
     """
     locked = _lock(order)
-    if locked.flagged_at is None or locked.submission == Submission.UNKNOWN:
+    left_to_staff = locked.submission == Submission.UNKNOWN or locked.is_left_to_staff
+    if locked.flagged_at is None or left_to_staff:
         raise SettlementError(_("There is no flag here that can be taken away."))
+    is_followed = locked.is_open and locked.submission == Submission.ACCEPTED
     transition(
         [
             Change(
                 order_id=order.pk,
                 reason=f"flag taken away: {note}",
-                wait=settings.TRACK_INTERVAL if locked.is_open else None,
+                wait=settings.TRACK_INTERVAL if is_followed else None,
                 flag="",
                 clears=True,
                 by=by,

@@ -84,7 +84,7 @@ class SettlingButtons:
             names.add("retry")
         if order.submission == Submission.ACCEPTED and order.flagged_at:
             names.add("settle")
-        if order.flagged_at:
+        if order.flagged_at and not order.is_left_to_staff:
             names.add("unflag")
         return frozenset(names)
 

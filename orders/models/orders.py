@@ -225,6 +225,11 @@ class Order(models.Model):
         return self.submission in {Submission.QUEUED, Submission.HELD}
 
     @property
+    def is_left_to_staff(self) -> bool:
+        """Whether it was not sent, and will not be unless a person decides so."""
+        return self.is_unsent and self.is_open and self.next_at is None
+
+    @property
     def being_checked(self) -> bool:
         return self.is_open and (
             self.submission in {Submission.SENDING, Submission.UNKNOWN}

@@ -9,17 +9,20 @@ from django.db.models.functions import Now
 from ledger.queries import balance
 from orders import actions
 from orders.enums import HoldReason, Status, Submission
+from orders.errors import OrderError
 from orders.models import Attempt, Order
 from provider.models import ErrorPhrase, Provider
 from provider.protocol.replies import AddAnswer, AddOutcome
 from provider.protocol.statuses import UpstreamStatus
-from tests.factories import make_customer, make_order, make_service
+from tests.factories import make_admin, make_customer, make_order, make_service
 from tests.orders.acting import (
     NO_FUNDS,
     Script,
     accepted,
+    accepted_as,
     again,
     answer,
+    book,
     make_due,
     reasons,
     says,
@@ -97,6 +100,18 @@ def test_a_balance_frees_as_many_orders_as_it_covers(script: Script) -> None:
 
     states = [again(order).submission for order in orders]
     assert states == [Submission.QUEUED, Submission.QUEUED, Submission.HELD]
+
+
+def test_a_balance_frees_nothing_that_is_left_to_staff(script: Script) -> None:
+    attempt = sending(script)
+    Attempt.objects.filter(pk=attempt.pk).update(no=20)
+    attempt.refresh_from_db()
+    order = answer(attempt, NO_FUNDS)
+    read_balance("100")
+
+    actions.sweep()
+
+    assert (again(order).submission, again(order).next_at) == (Submission.HELD, None)
 
 
 def test_an_order_that_was_held_often_is_flagged_and_tried_all_the_same(
@@ -214,3 +229,62 @@ def test_a_held_order_is_cancelled_at_once_by_its_customer(
     ended = again(order)
     assert (ended.submission, ended.held_for) == (Submission.WITHDRAWN, "")
     assert balance(customer=order.customer) == 100
+
+
+# --- Upstream after all: an earlier attempt was accepted, and its answer came late ---
+
+
+def upstream_after_all(script: Script, second: AddAnswer | None) -> Order:
+    """Return an order that staff had sent again, and whose first answer came then.
+
+    `second` is what came of sending it again; None: it was not sent yet.
+    """
+    first = sending(script)
+    make_due(first.order)
+    actions.sweep()
+    actions.send_again(order=first.order, by=make_admin())
+    if second is not None:
+        answer(sending(script, first.order), second)
+    return answer(first, accepted_as("77"))
+
+
+UNSENT = pytest.mark.parametrize("second", [None, NO_FUNDS, LINK_BUSY, NEW_WORDING])
+
+
+@UNSENT
+def test_it_is_not_sent_again_whatever_frees_others(
+    script: Script, second: AddAnswer | None
+) -> None:
+    order = upstream_after_all(script, second)
+    sent = len(script.asked("add"))
+    read_balance("100")
+    ErrorPhrase.objects.create(pattern="Mercury", error_class="not_executed")
+
+    actions.sweep()
+    actions.submit(order_id=order.pk)
+
+    assert len(script.asked("add")) == sent
+    assert again(order).submission == order.submission
+    assert again(order).flag_reason == "two upstream orders: 77 is also ours"
+
+
+@UNSENT
+def test_its_customer_cannot_have_it_refunded(
+    script: Script, second: AddAnswer | None
+) -> None:
+    order = upstream_after_all(script, second)
+    before = book(order.customer)
+
+    with pytest.raises(OrderError, match="being checked"):
+        actions.cancel_order(order=order, by=order.customer)
+
+    assert book(order.customer) == before
+
+
+def test_staff_may_end_it(script: Script) -> None:
+    order = upstream_after_all(script, NO_FUNDS)
+
+    actions.cancel_order(order=order, by=make_admin("b@example.com"), by_staff=True)
+
+    assert (again(order).submission, again(order).refunded) == ("withdrawn", 2)
+    assert again(order).flag_reason == "two upstream orders: 77 is also ours"

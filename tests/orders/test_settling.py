@@ -14,8 +14,11 @@ from ledger.models import Transfer
 from ledger.queries import balance
 from orders import actions
 from orders.actions import SettlementError
-from orders.enums import Outcome, Status, Submission, Verdict
+from orders.actions.settling import accept_found
+from orders.admin.settling import SettlingButtons
+from orders.enums import EvidenceSource, Outcome, Status, Submission, Verdict
 from orders.models import Attempt, Evidence, Order
+from orders.searching import Finding
 from provider.models import Provider
 from provider.protocol.replies import AddAnswer, AddOutcome, ListedOrder
 from provider.protocol.statuses import UpstreamStatus
@@ -399,6 +402,40 @@ def test_an_unknown_order_keeps_its_flag(script: Script, staff: User) -> None:
 
     assert_unchanged(order, before)
     assert again(order).flagged_at is not None
+
+
+def test_a_flag_that_keeps_an_order_from_being_sent_is_not_taken_away(
+    script: Script, staff: User
+) -> None:
+    order = answer(
+        sending(script), AddAnswer(AddOutcome.HELD_WORDING, error="Mercury rises")
+    )
+    before = book(order.customer)
+
+    with pytest.raises(SettlementError, match="no flag here"):
+        actions.clear_flag(order=order, note="seen", by=staff)
+
+    assert_unchanged(order, before)
+    assert (again(order).next_at, len(script.asked("add"))) == (None, 1)
+    assert SettlingButtons.fitting(again(order)) == {"retry"}
+
+
+def test_taking_a_flag_away_does_not_shorten_the_lease(
+    script: Script, staff: User
+) -> None:
+    order = unknown(script)
+    first = order.attempts.get()
+    actions.send_again(order=order, by=staff)
+    sending(script, order)
+    finding = Finding(EvidenceSource.ORDERS, Verdict.FOUND, "in the list", "77")
+    accept_found(attempt=first, finding=finding)
+    lease = again(order).next_at
+
+    actions.clear_flag(order=order, note="seen", by=staff)
+
+    order = again(order)
+    assert (order.submission, order.next_at) == (Submission.SENDING, lease)
+    assert order.flagged_at is None
 
 
 def test_an_overcharge_takes_the_service_off_sale(script: Script) -> None:
