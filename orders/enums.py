@@ -119,10 +119,17 @@ STATUS_MOVES: Mapping[Status, frozenset[Status]] = {
 }
 
 # Nothing leads from `unknown` back to `queued` but a person, or a late proven refusal.
-# A queued order is held before anything is sent where it would be sold below cost.
+# A queued order is held before anything is sent where it would be sold below cost. From
+# queued and held to accepted leads only a person, who follows what an earlier attempt
+# turned out to have made.
 SUBMISSION_MOVES: Mapping[Submission, frozenset[Submission]] = {
     Submission.QUEUED: frozenset(
-        {Submission.SENDING, Submission.HELD, Submission.WITHDRAWN}
+        {
+            Submission.SENDING,
+            Submission.HELD,
+            Submission.ACCEPTED,
+            Submission.WITHDRAWN,
+        }
     ),
     Submission.SENDING: frozenset(
         {
@@ -133,7 +140,9 @@ SUBMISSION_MOVES: Mapping[Submission, frozenset[Submission]] = {
             Submission.UNKNOWN,
         }
     ),
-    Submission.HELD: frozenset({Submission.QUEUED, Submission.WITHDRAWN}),
+    Submission.HELD: frozenset(
+        {Submission.QUEUED, Submission.ACCEPTED, Submission.WITHDRAWN}
+    ),
     Submission.REFUSED: frozenset({Submission.QUEUED, Submission.WITHDRAWN}),
     Submission.UNKNOWN: frozenset(
         {Submission.ACCEPTED, Submission.QUEUED, Submission.WITHDRAWN}

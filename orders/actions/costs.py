@@ -13,6 +13,8 @@ from shop.money import PLACES, ZERO, round_up
 
 # Charges in the protocol have five decimals: that much more is rounding.
 ROUNDING = Decimal("0.00001")
+# Beyond the numbers of attempts: the transfers that take a second order's cost back.
+TAKEN_BACK = 10_000
 
 
 def book_expected_cost(*, attempt: Attempt, provider: Provider) -> None:
@@ -26,6 +28,22 @@ def book_second_cost(*, attempt: Attempt, provider: Provider) -> None:
     Apart from the order's own cost, whose correction knows of one upstream order.
     """
     _book(attempt, provider, TransferKind.ORDER_COST_SECOND, no=attempt.no)
+
+
+def book_as_followed(*, attempt: Attempt, provider: Provider) -> None:
+    """Turn the cost of a second upstream order into that of the one that we follow."""
+    if attempt.expected_cost > 0:
+        ledger.move(
+            source=ledger.system_account(
+                kind=AccountKind.COST, currency=provider.currency
+            ),
+            target=provider.account,
+            amount=attempt.expected_cost,
+            kind=TransferKind.ORDER_COST_SECOND,
+            subject=attempt.order_id,
+            no=TAKEN_BACK + attempt.no,
+        )
+    book_expected_cost(attempt=attempt, provider=provider)
 
 
 def _book(attempt: Attempt, provider: Provider, kind: TransferKind, *, no: int) -> None:

@@ -15,7 +15,11 @@ from accounts.models import User
 from ledger import actions as ledger
 from ledger.enums import AccountKind, TransferKind
 from orders.actions.answering import is_taken, note_second
-from orders.actions.costs import book_expected_cost, settle_costs
+from orders.actions.costs import (
+    book_as_followed,
+    book_expected_cost,
+    settle_costs,
+)
 from orders.actions.telling import tell_customer
 from orders.actions.transitions import transition
 from orders.actions.withdrawing import withdraw
@@ -108,12 +112,49 @@ def _accept_found(attempt: Attempt, finding: Finding, by: User | None) -> None:
 
 
 def settle_as_existing(*, order: Order, upstream_id: str, by: User) -> None:
-    """Staff say that an unknown order exists upstream, and under which id."""
+    """Staff say that an unknown order exists upstream, and under which id.
+
+    Or that an order is to be followed as what an earlier attempt of it has made, as was
+    told too late; that one may wait to be sent again, or be unknown for good.
+    """
     name = read_id(upstream_id)
     if name is None:
         raise SettlementError(_("This is no id: “%(id)s”.") % {"id": upstream_id[:64]})
+    if _follow_earlier(order, name, by):
+        return
     finding = Finding(EvidenceSource.STAFF, Verdict.FOUND, f"said by {by}", name)
     accept_found(attempt=_unknown_attempt(order), finding=finding, by=by)
+
+
+@transaction.atomic(durable=True)
+def _follow_earlier(order: Order, upstream_id: str, by: User) -> bool:
+    """Follow an order as one of its own attempts; False where none has that id."""
+    locked = _lock(order)
+    attempt = (
+        locked.attempts.filter(upstream_id=upstream_id)
+        .select_related("provider")
+        .first()
+    )
+    waits = locked.is_unsent or locked.submission == Submission.UNKNOWN
+    if attempt is None or not waits or not locked.is_open:
+        return False
+    transition(
+        [
+            Change(
+                order_id=order.pk,
+                submission=Submission.ACCEPTED,
+                reason=f"followed as {upstream_id}, which attempt {attempt.no} has made",
+                provider_id=attempt.provider_id,
+                upstream_id=upstream_id,
+                wait=0,
+                flag="",
+                clears=True,
+                by=by,
+            )
+        ]
+    )
+    book_as_followed(attempt=attempt, provider=attempt.provider)
+    return True
 
 
 @transaction.atomic(durable=True)

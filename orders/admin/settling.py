@@ -15,6 +15,7 @@ from unfold.widgets import (
 )
 
 from orders import actions
+from orders.changes import TWICE
 from orders.enums import Submission
 from orders.errors import OrderError
 from orders.models import Order
@@ -82,6 +83,8 @@ class SettlingButtons:
         names = set()
         if order.is_unsent and order.is_open:
             names.add("retry")
+            if order.flag_reason.startswith(TWICE):
+                names.add("exists")
         if order.submission == Submission.ACCEPTED and order.flagged_at:
             names.add("settle")
         if order.flagged_at and not order.is_left_to_staff:

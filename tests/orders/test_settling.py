@@ -12,6 +12,7 @@ from accounts.models import User
 from ledger.enums import AccountKind, TransferKind
 from ledger.models import Transfer
 from ledger.queries import balance
+from ledger.queries import book as account_book
 from orders import actions
 from orders.actions import SettlementError
 from orders.actions.settling import accept_found
@@ -25,6 +26,7 @@ from provider.protocol.statuses import UpstreamStatus
 from tests.factories import make_admin, make_order
 from tests.orders.acting import (
     NO_FUNDS,
+    REFUSED,
     TIMED_OUT,
     Script,
     accepted,
@@ -468,3 +470,67 @@ def test_a_held_order_that_has_funds_again_is_not_tried_twice(
     actions.submit(order_id=order.pk)
 
     assert len(script.asked("add")) == 2
+
+
+# --- Upstream after all: an earlier attempt was accepted, and its answer came late ---
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        None,
+        NO_FUNDS,
+        AddAnswer(AddOutcome.HELD_WORDING, error="Mercury rises"),
+        TIMED_OUT,
+    ],
+    ids=["queued", "held", "held for its wording", "unknown"],
+)
+def test_staff_have_an_order_followed_as_what_its_first_attempt_has_made(
+    script: Script, staff: User, audit: Audit, second: AddAnswer | None
+) -> None:
+    first = sending(script)
+    make_due(first.order)
+    actions.sweep()
+    actions.send_again(order=first.order, by=staff)
+    if second is not None:
+        answer(sending(script, first.order), second)
+    order = answer(first, accepted_as("77"))
+    assert "exists" in SettlingButtons.fitting(order)
+
+    actions.settle_as_existing(order=order, upstream_id="77", by=staff)
+
+    assert_followed_as_77(script, order)
+    assert audit() == []
+
+
+def test_an_order_whose_second_sending_was_refused_is_not_stuck(
+    script: Script, staff: User, audit: Audit
+) -> None:
+    first = sending(script)
+    make_due(first.order)
+    actions.sweep()
+    actions.send_again(order=first.order, by=staff)
+    second = sending(script, first.order)
+    answer(first, accepted_as("77"))
+    order = answer(second, REFUSED)
+    assert order.submission == Submission.UNKNOWN
+
+    actions.settle_as_existing(order=order, upstream_id="77", by=staff)
+
+    assert_followed_as_77(script, order)
+    assert audit() == []
+
+
+def assert_followed_as_77(script: Script, order: Order) -> None:
+    """Assert that an order is, and that it costs what that one does: once."""
+    order = again(order)
+    assert (order.submission, order.upstream_id) == (Submission.ACCEPTED, "77")
+    assert order.flagged_at is None
+    assert order.provider
+    assert account_book(account=order.provider.account) == -1
+
+    order = tracked(script, order, says(UpstreamStatus.COMPLETED, charge="0.9"))
+
+    assert (order.status, order.refunded) == (Status.COMPLETED, 0)
+    assert order.provider
+    assert account_book(account=order.provider.account) == Decimal("-0.9")
