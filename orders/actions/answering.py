@@ -151,6 +151,12 @@ def _apply_answer(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> No
             error=f"the id {answer.upstream_id} is another order's",
             upstream_id=None,
         )
+    # Money may go back: the customer's accounts are locked before the order is, and the
+    # order before its attempt, as whoever settles it does.
+    ledger.lock_customers(customer_ids=[attempt.order.customer_id])
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=attempt.order_id
+    )
     answered = Attempt.objects.filter(pk=attempt.pk, answered_at=None).update(
         answered_at=Now(),
         outcome=_OUTCOMES[answer.outcome],
@@ -159,12 +165,8 @@ def _apply_answer(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> No
         reply=reply,
     )
     if not answered:
+        _note_contradiction(order, answer, reply)
         return
-    # Money may go back: the customer's accounts are locked before the order is.
-    ledger.lock_customers(customer_ids=[attempt.order.customer_id])
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=attempt.order_id
-    )
     is_last = not order.attempts.filter(no__gt=attempt.no).exists()
     if is_last and order.submission in {Submission.SENDING, Submission.UNKNOWN}:
         _apply_to(order, attempt, answer, reply)
@@ -319,6 +321,19 @@ def note_second(*, order: Order, attempt: Attempt, reply: Reply | None) -> None:
     )
     transition([change])
     book_second_cost(attempt=attempt, provider=attempt.provider)
+    tell_staff(order.pk, text)
+
+
+def _note_contradiction(order: Order, answer: AddAnswer, reply: Reply) -> None:
+    """Flag an order that was settled as something else before its answer came.
+
+    Evidence was wrong then, or a person: the answer itself names another id, of which
+    nobody knows yet.
+    """
+    if answer.outcome != AddOutcome.ACCEPTED:
+        return
+    text = f"{TWICE}{answer.upstream_id} is what the provider has answered"
+    transition([Change(order_id=order.pk, reason=text, flag=text, reply=reply)])
     tell_staff(order.pk, text)
 
 

@@ -38,6 +38,7 @@ from tests.orders.acting import (
     says,
     seconds_ahead,
     sending,
+    staff_alerts,
     tracked,
 )
 
@@ -76,6 +77,39 @@ def test_staff_say_that_it_exists(script: Script, staff: User, audit: Audit) -> 
     assert evidence.by == staff
     assert Transfer.objects.filter(kind=TransferKind.ORDER_COST).count() == 1
     assert audit() == []
+
+
+def test_an_answer_that_comes_after_all_and_names_another_is_flagged(
+    script: Script, staff: User, audit: Audit
+) -> None:
+    attempt = sending(script)
+    make_due(attempt.order)
+    actions.sweep()
+    actions.settle_as_existing(order=attempt.order, upstream_id="76", by=staff)
+
+    order = answer(attempt, accepted_as("77"))
+
+    assert (order.submission, order.upstream_id) == (Submission.ACCEPTED, "76")
+    text = "two upstream orders: 77 is what the provider has answered"
+    assert order.flag_reason == text
+    assert staff_alerts()[-1] == f"Order {order.pk}: {text}"
+    assert Transfer.objects.filter(kind=TransferKind.ORDER_COST).count() == 1
+    assert audit() == []
+
+
+def test_an_answer_that_comes_after_all_and_names_the_same_changes_nothing(
+    script: Script, staff: User
+) -> None:
+    attempt = sending(script)
+    make_due(attempt.order)
+    actions.sweep()
+    actions.settle_as_existing(order=attempt.order, upstream_id="77", by=staff)
+    before = book(attempt.order.customer)[:-1]
+
+    order = answer(attempt, accepted_as("77"))
+
+    assert order.flagged_at is None
+    assert book(order.customer)[:-1] == before
 
 
 def test_it_is_followed_from_then_on(script: Script, staff: User) -> None:
