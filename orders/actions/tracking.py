@@ -217,12 +217,12 @@ def _apply(
         )
         for order in orders
     ]
-    before = dict(
-        Order.objects.filter(pk__in=[c.order_id for c in changes]).values_list(
-            "pk", "status"
-        )
-    )
-    news = [c for c in changes if c.flag or c.status not in (None, before[c.order_id])]
+    before = Order.objects.in_bulk([change.order_id for change in changes])
+    news = [
+        change
+        for change in changes
+        if change.flag or change.status not in (None, before[change.order_id].status)
+    ]
     reply = archive(provider=provider, exchange=exchange) if news else None
     moved = transition(
         [
@@ -230,16 +230,39 @@ def _apply(
             for change in changes
         ]
     )
-    _end([order for order in moved if order.status in FINISHED], provider, parts)
+    ended = [order for order in moved if order.status in FINISHED]
+    later = _charged_later(changes, before, moved)
+    _settle(
+        [*ended, *(order for order in later if order.status in FINISHED)],
+        provider,
+        parts,
+    )
+    tell_customers([order for order in ended if order.refunded > 0])
     for change in changes:
         if change.flag:
             tell_staff(change.order_id, change.flag)
 
 
-def _end(
+def _charged_later(
+    changes: Sequence[Change], before: Mapping[int, Order], moved: Sequence[Order]
+) -> list[Order]:
+    """Return the orders that did not move, but whose charge upstream has changed.
+
+    Many providers name it, or correct it, only after the order has ended.
+    """
+    ids = {
+        change.order_id
+        for change in changes
+        if change.upstream_charge is not None
+        and change.upstream_charge != before[change.order_id].upstream_charge
+    } - {order.pk for order in moved}
+    return list(Order.objects.filter(pk__in=ids).order_by("id")) if ids else []
+
+
+def _settle(
     orders: Sequence[Order], provider: Provider, parts: Mapping[int, Parts]
 ) -> None:
-    """Settle what orders that have just ended cost, and tell customers of refunds."""
+    """Settle what orders that have ended cost; flag those where that is too much."""
     if not orders:
         return
     over = settle_costs(orders=orders, provider=provider)
@@ -256,7 +279,6 @@ def _end(
             tell_staff(order.pk, text)
     if flags:
         transition(flags)
-    tell_customers([order for order in orders if order.refunded > 0])
 
 
 @transaction.atomic(durable=True)

@@ -536,3 +536,41 @@ def test_another_providers_trouble_is_not_ours(script: Script) -> None:
     order = tracked(script, accepted(script), COMPLETED)
 
     assert order.status == Status.COMPLETED
+
+
+@pytest.mark.parametrize("charge", ["0.4", "1.5"])
+def test_a_charge_that_is_named_only_after_the_end_is_settled_once(
+    script: Script, charge: str, audit: Callable[[], list[str]]
+) -> None:
+    order = tracked(script, accepted(script), says(UpstreamStatus.COMPLETED))
+    assert order.provider
+    assert account_book(account=order.provider.account) == -1
+
+    for _ in range(2):
+        order = tracked(script, order, says(UpstreamStatus.COMPLETED, charge=charge))
+
+    assert order.provider
+    assert account_book(account=order.provider.account) == -Decimal(charge)
+    is_more = Decimal(charge) > 1
+    assert order.flag_reason == (
+        "overcharged: 0.5 USD more than expected" if is_more else ""
+    )
+    order.service.refresh_from_db()
+    assert order.service.on_sale is not is_more
+    assert audit() == []
+
+
+def test_a_partial_whose_charge_is_lowered_later_is_settled_and_told_of_once(
+    script: Script,
+) -> None:
+    order = tracked(
+        script, accepted(script), says(UpstreamStatus.PARTIAL, charge="1", remains=500)
+    )
+    told = Notice.objects.filter(user=order.customer).count()
+
+    order = tracked(script, order, HALF)
+
+    assert order.provider
+    assert account_book(account=order.provider.account) == Decimal("-0.5")
+    assert (order.refunded, told) == (1, 1)
+    assert Notice.objects.filter(user=order.customer).count() == 1
