@@ -326,8 +326,10 @@ def _lock(order: Order) -> Order:
 
 
 def _lock_unknown(order: Order) -> Order:
+    """Lock an order of which nobody knows; one that an attempt has made is followed."""
     locked = _lock(order)
-    if locked.submission != Submission.UNKNOWN:
+    is_upstream = locked.attempts.filter(upstream_id__isnull=False).exists()
+    if locked.submission != Submission.UNKNOWN or is_upstream:
         raise SettlementError(_("This order is not unknown any more."))
     return locked
 

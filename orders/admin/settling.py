@@ -79,6 +79,8 @@ class SettlingButtons:
     def fitting(order: Order) -> frozenset[str]:
         """Return the names of the buttons that fit the state that the order is in."""
         if order.submission == Submission.UNKNOWN:
+            if order.flag_reason.startswith(TWICE):
+                return frozenset({"exists"})
             return frozenset({"exists", "again", "absent", "risk"})
         names = set()
         if order.is_unsent and order.is_open:

@@ -537,6 +537,30 @@ def test_staff_have_an_order_followed_as_what_its_first_attempt_has_made(
     assert audit() == []
 
 
+@pytest.mark.parametrize(
+    "settle",
+    [actions.send_again, actions.refund_absent, actions.refund_at_risk],
+    ids=["send again", "refund", "refund at risk"],
+)
+def test_nobody_says_of_it_that_it_does_not_exist(
+    script: Script, staff: User, settle: Callable[..., None]
+) -> None:
+    first = sending(script)
+    make_due(first.order)
+    actions.sweep()
+    actions.send_again(order=first.order, by=staff)
+    answer(sending(script, first.order), TIMED_OUT)
+    order = answer(first, accepted_as("77"))
+    Attempt.objects.update(sent_at=Now() - timedelta(hours=73))
+    before = book(order.customer)
+
+    with pytest.raises(SettlementError, match="not unknown any more"):
+        settle(order=order, by=staff)
+
+    assert_unchanged(order, before)
+    assert SettlingButtons.fitting(order) == {"exists"}
+
+
 def test_an_order_whose_second_sending_was_refused_is_not_stuck(
     script: Script, staff: User, audit: Audit
 ) -> None:
