@@ -89,12 +89,12 @@ def _obstacle(
     rate = rates.get(provider.currency)
     if rate is None:
         return NoWay(HoldReason.RATE, f"nobody said what one {provider.currency} costs")
-    if not _earns(order, offer, rate):
+    if not earns(order, offer, rate):
         return NoWay(HoldReason.COST, "it would cost more than the customer paid")
     return None
 
 
-def _earns(order: Order, offer: Offer, rate: Decimal) -> bool:
+def earns(order: Order, offer: Offer, rate: Decimal) -> bool:
     """Whether the newest cost is covered by the charge, or by recorded consent (I6)."""
     service = order.service
     with localcontext(prec=60):

@@ -20,9 +20,11 @@ from orders.actions.telling import tell_staff
 from orders.enums import EvidenceSource, Outcome, Submission, Verdict
 from orders.models import Attempt, Evidence, Order
 from orders.payload import add_fields
+from orders.routing import earns
 from orders.searching import Finding, search_gap, search_list, weigh_balance
 from provider.client import Client
 from provider.protocol.replies import AddOutcome
+from provider.queries import exchange_rate
 from provider.upstream import archive, client_of, take_call
 
 logger = logging.getLogger(__name__)
@@ -83,7 +85,7 @@ def _claim(order_id: int) -> Look | None:
         return None
     attempt = (
         order.attempts.filter(upstream_id=None, outcome__in=("", Outcome.UNKNOWN))
-        .select_related("order", "provider", "offer__provider")
+        .select_related("order__service", "provider", "offer__provider")
         .order_by("no")
         .last()
     )
@@ -117,13 +119,13 @@ def _take_call(provider_id: int) -> bool:
 def _findings(look: Look) -> list[Finding]:
     """Ask the sources that the provider has, the strongest first, until one finds it.
 
-    What was refunded is only asked about: sent again, it would be made if it was not.
+    What would not be sent now is only asked about: if the first add never arrived, the
+    second would make the order.
     """
     provider = look.attempt.provider
-    is_wanted = look.attempt.order.submission == Submission.UNKNOWN
     findings: list[Finding] = []
     sources = (
-        (provider.request_ids and is_wanted, _repeat),
+        (provider.request_ids and _may_be_sent(look.attempt), _repeat),
         (provider.list_orders, lambda look: search_list(look.attempt, look.client)),
         (
             provider.id_gap,
@@ -137,6 +139,19 @@ def _findings(look: Look) -> list[Finding]:
                 return findings
     balance = weigh_balance(look.attempt)
     return [*findings, balance] if balance else findings
+
+
+def _may_be_sent(attempt: Attempt) -> bool:
+    """Whether the order is not refunded, and would be bought there at today's rates."""
+    order, provider = attempt.order, attempt.provider
+    rate = exchange_rate(base=provider.currency)
+    return (
+        order.submission == Submission.UNKNOWN
+        and provider.active
+        and provider.paused_at is None
+        and rate is not None
+        and earns(order, attempt.offer, rate)
+    )
 
 
 def _repeat(look: Look) -> Finding:

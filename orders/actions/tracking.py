@@ -217,7 +217,9 @@ def _apply(
         )
         for order in orders
     ]
-    before = Order.objects.in_bulk([change.order_id for change in changes])
+    before = Order.objects.only("status", "upstream_charge").in_bulk(
+        [change.order_id for change in changes]
+    )
     news = [
         change
         for change in changes

@@ -11,7 +11,7 @@ from ledger.queries import balance
 from orders import actions
 from orders.enums import EvidenceSource, Submission, Verdict
 from orders.models import Attempt, Evidence, Order
-from provider.models import Provider, Service
+from provider.models import Offer, Provider, Service
 from provider.protocol.errors import ErrorClass
 from provider.protocol.replies import AddAnswer, AddOutcome, IdError, ListedOrder
 from provider.protocol.statuses import UpstreamStatus
@@ -189,6 +189,34 @@ def test_an_id_that_is_another_orders_proves_nothing(
 
     assert order.submission == Submission.UNKNOWN
     assert order.attempts.get().upstream_id is None
+
+
+def dearer() -> None:
+    Offer.objects.update(rate_seen=Decimal(3))
+
+
+def paused() -> None:
+    Provider.objects.update(paused_at=Now(), pause_reason="they cheat")
+
+
+def switched_off() -> None:
+    Provider.objects.update(active=False)
+
+
+@pytest.mark.parametrize("change", [dearer, paused, switched_off])
+def test_what_would_not_be_sent_now_is_not_sent_to_see(
+    script: Script, service: Service, change: Callable[[], None]
+) -> None:
+    """If the first one never arrived, the second would make the order."""
+    knows(request_ids=True)
+    order = unknown(script, service)
+    change()
+
+    order = repeat(script, order, accepted_as("77"))
+
+    assert order.submission == Submission.UNKNOWN
+    assert len(script.asked("add")) == 1
+    assert found_out(order) == []
 
 
 # --- The provider's list ----------------------------------------------------------
