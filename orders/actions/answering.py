@@ -142,6 +142,12 @@ def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
 @transaction.atomic(durable=True)
 def _apply_answer(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
     reply = archive(provider=attempt.provider, exchange=exchange)
+    # Money may go back: the customer's accounts are locked before the order is, and the
+    # order before its attempt, as whoever settles it does.
+    ledger.lock_customers(customer_ids=[attempt.order.customer_id])
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=attempt.order_id
+    )
     if answer.outcome == AddOutcome.ACCEPTED and is_taken(
         provider_id=attempt.provider_id, upstream_id=answer.upstream_id
     ):
@@ -151,12 +157,6 @@ def _apply_answer(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> No
             error=f"the id {answer.upstream_id} is another order's",
             upstream_id=None,
         )
-    # Money may go back: the customer's accounts are locked before the order is, and the
-    # order before its attempt, as whoever settles it does.
-    ledger.lock_customers(customer_ids=[attempt.order.customer_id])
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=attempt.order_id
-    )
     answered = Attempt.objects.filter(pk=attempt.pk, answered_at=None).update(
         answered_at=Now(),
         outcome=_OUTCOMES[answer.outcome],

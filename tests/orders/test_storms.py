@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -25,13 +26,21 @@ from orders.models import Attempt, Order, OrderRequest
 from provider.models import Provider
 from provider.protocol.replies import AddAnswer
 from provider.protocol.statuses import UpstreamStatus
-from tests.factories import LINK, make_customer, make_order, make_provider, make_service
+from tests.factories import (
+    LINK,
+    make_admin,
+    make_customer,
+    make_order,
+    make_provider,
+    make_service,
+)
 from tests.orders.acting import (
     EXCHANGE,
     Script,
     accepted,
     accepted_as,
     again,
+    answer,
     completed,
     make_due,
     says,
@@ -274,6 +283,38 @@ def test_an_answer_at_the_moment_of_expiry_is_never_lost(
 
 def answering(attempt: Attempt, what: AddAnswer) -> Callable[[], None]:
     return lambda: actions.apply_answer(attempt=attempt, answer=what, exchange=EXCHANGE)
+
+
+def test_an_answer_at_the_moment_when_staff_say_the_same_is_no_second_order(
+    script: Script, audit: Audit
+) -> None:
+    service, customer, staff = (
+        make_service(),
+        make_customer(credit="1000"),
+        make_admin(),
+    )
+    attempts = [sending(script, make_order(customer, service)) for _ in range(8)]
+    for attempt in attempts:
+        make_due(attempt.order)
+    actions.sweep()
+
+    for number, attempt in enumerate(attempts, start=701):
+        at_once(
+            partial(answer, attempt, accepted_as(str(number))),
+            partial(
+                actions.settle_as_existing,
+                order=attempt.order,
+                upstream_id=str(number),
+                by=staff,
+            ),
+        )
+
+    orders = [again(attempt.order) for attempt in attempts]
+    assert {order.submission for order in orders} == {Submission.ACCEPTED}
+    assert {order.flag_reason for order in orders} == {""}
+    costs = Transfer.objects.filter(kind="order:cost")
+    assert costs.count() == len(attempts)
+    assert audit() == []
 
 
 def test_two_answers_with_one_id_make_one_order_accepted(
