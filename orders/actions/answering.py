@@ -103,20 +103,21 @@ def apply_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
 
 
 @transaction.atomic(durable=True)
-def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> None:
+def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> bool:
     """Commit what the same request id, sent again, says of an unknown order.
 
     The provider promises the same answer to the same id: an acceptance is that of the
     attempt itself, and a refusal proves that it was never accepted. All else proves
-    nothing.
+    nothing. Returns whether it did prove something, which an id that is ours already
+    does not.
     """
     if answer.outcome not in _REPEAT_PROVES:
-        return
+        return False
     taken = answer.upstream_id is not None and is_taken(
         provider_id=attempt.provider_id, upstream_id=answer.upstream_id
     )
     if taken:
-        return
+        return False
     reply = archive(provider=attempt.provider, exchange=exchange)
     ledger.lock_customers(customer_ids=[attempt.order.customer_id])
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(
@@ -132,11 +133,12 @@ def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
         reply=reply,
     )
     if not proved:
-        return
+        return False
     if order.submission == Submission.UNKNOWN:
         _apply_to(order, attempt, answer, reply)
     elif answer.outcome == AddOutcome.ACCEPTED:
         note_second(order=order, attempt=attempt, reply=reply)
+    return True
 
 
 @transaction.atomic(durable=True)

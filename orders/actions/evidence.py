@@ -161,14 +161,13 @@ def _repeat(look: Look) -> Finding:
     """
     attempt = look.attempt
     answer, exchange = look.client.add(add_fields(attempt=attempt))
-    apply_repeat(attempt=attempt, answer=answer, exchange=exchange)
-    return Finding(
-        EvidenceSource.REQUEST_ID,
-        _REPEAT_SAYS.get(answer.outcome, Verdict.UNCLEAR),
-        answer.error or str(answer.outcome),
-        answer.upstream_id or "",
-        exchange,
-    )
+    source = EvidenceSource.REQUEST_ID
+    if apply_repeat(attempt=attempt, answer=answer, exchange=exchange):
+        verdict, name = _REPEAT_SAYS[answer.outcome], answer.upstream_id or ""
+        detail = answer.error or str(answer.outcome)
+        return Finding(source, verdict, detail, name, exchange)
+    detail = answer.error or f"{answer.outcome} as {answer.upstream_id}, which is known"
+    return Finding(source, Verdict.UNCLEAR, detail, "", exchange)
 
 
 def _keep(attempt: Attempt, finding: Finding) -> bool:

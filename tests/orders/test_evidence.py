@@ -189,6 +189,20 @@ def test_an_id_that_is_another_orders_proves_nothing(
 
     assert order.submission == Submission.UNKNOWN
     assert order.attempts.get().upstream_id is None
+    assert found_out(order) == [(EvidenceSource.REQUEST_ID, Verdict.UNCLEAR, "")]
+
+
+def test_an_id_that_is_another_orders_does_not_end_the_search(
+    script: Script, service: Service
+) -> None:
+    knows(request_ids=True, list_orders=True)
+    accept(script, service, "77")
+    order = unknown(script, service)
+    script.orders = [listed(order, "78")]
+
+    order = repeat(script, order, accepted_as("77"))
+
+    assert (order.submission, order.upstream_id) == (Submission.ACCEPTED, "78")
 
 
 def dearer() -> None:
