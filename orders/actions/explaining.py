@@ -1,9 +1,10 @@
 """Orders that are held for a wording that nobody knew, once staff have explained it."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from orders.actions.transitions import transition
 from orders.changes import TWICE, Change
@@ -25,12 +26,26 @@ _MEANS: Mapping[ErrorClass, Outcome] = {
 
 
 def explained() -> list[int]:
-    """Return the orders whose wording has a class now."""
-    return [
-        order.pk
-        for order in _waiting().order_by("id")[:BATCH]
-        if (attempt := _last_attempt(order)) and _class_of(attempt) in _MEANS
+    """Return up to BATCH orders whose wording has a class now, the oldest first.
+
+    Each wording of each provider is judged once, however many orders wait for it.
+    """
+    last = Attempt.objects.filter(order=OuterRef("pk")).order_by("-no")
+    waiting = _waiting().annotate(
+        sent_to=Subquery(last.values("provider")[:1]),
+        told=Subquery(last.values("error")[:1]),
+    )
+    by_wording = defaultdict(list)
+    for number, sent_to, told in waiting.values_list("pk", "sent_to", "told"):
+        if sent_to is not None:
+            by_wording[sent_to, told].append(number)
+    found = [
+        number
+        for (sent_to, told), numbers in by_wording.items()
+        if classify(told, phrases=phrases_of(sent_to)) in _MEANS
+        for number in numbers
     ]
+    return sorted(found)[:BATCH]
 
 
 @transaction.atomic(durable=True)

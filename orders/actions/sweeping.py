@@ -74,8 +74,11 @@ def _release(order_id: int) -> None:
 
 def _release_funded() -> None:
     """Queue orders that waited for funds, as far as a newer balance covers them."""
-    for order_id in holding.funded():
-        holding.release(order_id=order_id, why="the balance covers it now")
+    _each(_release_covered, holding.funded())
+
+
+def _release_covered(order_id: int) -> None:
+    holding.release(order_id=order_id, why="the balance covers it now")
 
 
 def _reread_wordings() -> None:

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from ledger.queries import balance
 from orders import actions
+from orders.actions import explaining
 from orders.enums import HoldReason, Status, Submission
 from orders.errors import OrderError
 from orders.models import Attempt, Order
@@ -196,6 +197,21 @@ def test_a_wording_that_staff_have_explained_is_acted_on(
     assert settled.submission == expected
     assert f"the wording means {meaning}: Mercury is in retrograde" in reasons(order)
     assert balance(customer=order.customer) == (100 if meaning == "refused" else 98)
+
+
+def test_wordings_that_wait_do_not_hide_one_that_is_explained(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explaining, "BATCH", 1)
+    answer(sending(script), NEW_WORDING)
+    order = answer(
+        sending(script), AddAnswer(AddOutcome.HELD_WORDING, error="Venus is in transit")
+    )
+    ErrorPhrase.objects.create(pattern="Venus", error_class="not_executed")
+
+    actions.sweep()
+
+    assert again(order).submission == Submission.QUEUED
 
 
 def test_a_wording_about_an_id_explains_nothing(script: Script) -> None:

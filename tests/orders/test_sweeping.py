@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from ledger.queries import balance
 from orders import actions
-from orders.actions import sweeping
+from orders.actions import holding, sweeping
 from orders.enums import RequestState, Submission
 from orders.models import Order, OrderRequest
 from tests.factories import make_order
@@ -169,6 +169,22 @@ def test_one_order_that_fails_does_not_keep_the_others_waiting(
 
     assert again(poison).submission == Submission.SENDING
     assert again(other).submission == Submission.UNKNOWN
+    assert rings == [("orders.submit", {"order_id": queued.pk})]
+
+
+def test_a_funded_order_that_fails_does_not_keep_the_others_waiting(
+    script: Script, rings: Rings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison = answer(sending(script), NO_FUNDS)
+    queued = make_order()
+
+    def fail(*, order_id: int, why: str) -> bool:
+        raise RuntimeError("poison")
+
+    monkeypatch.setattr(holding, "funded", lambda: [poison.pk])
+    monkeypatch.setattr(holding, "release", fail)
+    actions.sweep()
+
     assert rings == [("orders.submit", {"order_id": queued.pk})]
 
 
