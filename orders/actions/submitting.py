@@ -212,10 +212,17 @@ def _wait_or_hold(order: Order, way: NoWay) -> None:
 
 
 def _end(order: Order, why: str) -> None:
-    """Withdraw an order that nobody will take: accounts are locked before it is."""
+    """Withdraw an order that nobody will take: accounts are locked before it is.
+
+    One that an earlier attempt has made after all is left to staff, not refunded.
+    """
     ledger.lock_customers(customer_ids=[order.customer_id])
     locked = _lock(order.pk)
-    if locked is not None:
+    if locked is None:
+        return
+    if locked.attempts.filter(upstream_id__isnull=False).exists():
+        hold(order=locked, held_for=HoldReason.ROUTE, why=why, stop=True)
+    else:
         withdraw(order=locked, reason=why)
 
 

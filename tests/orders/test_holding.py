@@ -12,7 +12,7 @@ from orders.actions import explaining
 from orders.enums import HoldReason, Status, Submission
 from orders.errors import OrderError
 from orders.models import Attempt, Order
-from provider.models import ErrorPhrase, Provider
+from provider.models import ErrorPhrase, Offer, Provider, Service
 from provider.protocol.replies import AddAnswer, AddOutcome
 from provider.protocol.statuses import UpstreamStatus
 from tests.factories import make_admin, make_customer, make_order, make_service
@@ -304,3 +304,20 @@ def test_staff_may_end_it(script: Script) -> None:
 
     assert (again(order).submission, again(order).refunded) == ("withdrawn", 2)
     assert again(order).flag_reason == "two upstream orders: 77 is also ours"
+
+
+def test_it_is_not_refunded_by_itself_when_it_costs_too_much_to_send(
+    script: Script,
+) -> None:
+    order = upstream_after_all(script, NO_FUNDS)
+    Service.objects.update(loss_policy="refund")
+    Offer.objects.update(rate_seen=3)
+    actions.try_again(order=order, by=make_admin("b@example.com"))
+
+    actions.submit(order_id=order.pk)
+
+    order = again(order)
+    assert (order.submission, order.refunded) == (Submission.HELD, 0)
+    assert order.next_at is None
+    assert order.flag_reason == "it would cost more than the customer paid"
+    assert balance(customer=order.customer) == 98
