@@ -15,7 +15,6 @@ from unfold.widgets import (
 )
 
 from orders import actions
-from orders.changes import TWICE
 from orders.enums import Submission
 from orders.errors import OrderError
 from orders.models import Order
@@ -78,15 +77,14 @@ class SettlingButtons:
     @staticmethod
     def fitting(order: Order) -> frozenset[str]:
         """Return the names of the buttons that fit the state that the order is in."""
+        is_upstream = order.attempts.filter(upstream_id__isnull=False).exists()
         if order.submission == Submission.UNKNOWN:
-            if order.flag_reason.startswith(TWICE):
+            if is_upstream:
                 return frozenset({"exists"})
             return frozenset({"exists", "again", "absent", "risk"})
         names = set()
         if order.is_unsent and order.is_open:
-            names.add("retry")
-            if order.flag_reason.startswith(TWICE):
-                names.add("exists")
+            names |= {"retry", "exists"} if is_upstream else {"retry"}
         if order.submission == Submission.ACCEPTED and order.flagged_at:
             names.add("settle")
         if order.flagged_at and not order.is_left_to_staff:

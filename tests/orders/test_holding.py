@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from ledger.queries import balance
 from orders import actions
 from orders.actions import explaining
+from orders.admin.settling import SettlingButtons
 from orders.enums import HoldReason, Status, Submission
 from orders.errors import OrderError
 from orders.models import Attempt, Order
@@ -321,3 +322,4 @@ def test_it_is_not_refunded_by_itself_when_it_costs_too_much_to_send(
     assert order.next_at is None
     assert order.flag_reason == "it would cost more than the customer paid"
     assert balance(customer=order.customer) == 98
+    assert SettlingButtons.fitting(order) == {"retry", "exists"}
