@@ -142,11 +142,13 @@ def _findings(look: Look) -> list[Finding]:
 
 
 def _may_be_sent(attempt: Attempt) -> bool:
-    """Whether the order is not refunded, and would be bought there at today's rates."""
+    """Whether the order is neither refunded nor made by another attempt, and would be
+    bought there at today's rates."""
     order, provider = attempt.order, attempt.provider
     rate = exchange_rate(base=provider.currency)
     return (
         order.submission == Submission.UNKNOWN
+        and not order.attempts.filter(upstream_id__isnull=False).exists()
         and provider.active
         and provider.paused_at is None
         and rate is not None

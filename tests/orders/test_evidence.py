@@ -15,7 +15,7 @@ from provider.models import Offer, Provider, Service
 from provider.protocol.errors import ErrorClass
 from provider.protocol.replies import AddAnswer, AddOutcome, IdError, ListedOrder
 from provider.protocol.statuses import UpstreamStatus
-from tests.factories import make_customer, make_order, make_service
+from tests.factories import make_admin, make_customer, make_order, make_service
 from tests.orders.acting import (
     NO_FUNDS,
     REFUSED,
@@ -190,6 +190,25 @@ def test_an_id_that_is_another_orders_proves_nothing(
     assert order.submission == Submission.UNKNOWN
     assert order.attempts.get().upstream_id is None
     assert found_out(order) == [(EvidenceSource.REQUEST_ID, Verdict.UNCLEAR, "")]
+
+
+def test_an_order_that_an_earlier_attempt_has_made_is_not_sent_to_see(
+    script: Script, service: Service
+) -> None:
+    knows(request_ids=True)
+    first = sending(script, placed(service))
+    make_due(first.order)
+    actions.sweep()
+    actions.send_again(order=first.order, by=make_admin())
+    answer(sending(script, first.order), TIMED_OUT)
+    order = answer(first, accepted_as("77"))
+    assert order.submission == Submission.UNKNOWN
+
+    order = repeat(script, order, accepted_as("78"))
+
+    assert len(script.asked("add")) == 2
+    assert order.submission == Submission.UNKNOWN
+    assert order.flag_reason == "two upstream orders: 77 is also ours"
 
 
 def test_an_id_that_is_another_orders_does_not_end_the_search(
