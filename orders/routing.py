@@ -84,7 +84,9 @@ def _obstacle(
     order: Order, offer: Offer, rates: Mapping[str, Decimal], now: datetime
 ) -> NoWay | None:
     provider = offer.provider
-    if offer.withdrawn_at is not None or not usable(provider, now=now):
+    if offer.withdrawn_at is not None or not provider.active:
+        return NoWay(HoldReason.ROUTE, "nobody sells it to us at present")
+    if not usable(provider, now=now):
         return NoWay(None, f"{provider} takes no orders at present")
     rate = rates.get(provider.currency)
     if rate is None:

@@ -67,7 +67,9 @@ def gather_evidence(*, order_id: int) -> None:
         return
     for finding in _findings(look):
         if _keep(look.attempt, finding) and finding.verdict == Verdict.FOUND:
-            return
+            break
+    if look.attempt.provider.request_ids:
+        _let_decide(look.attempt)
 
 
 @transaction.atomic(durable=True)
@@ -100,7 +102,16 @@ def _claim(order_id: int) -> Look | None:
         if order.submission == Submission.UNKNOWN:
             tell_staff(order_id, "unknown for more than a day: please settle it")
     Order.objects.filter(pk=order_id).update(next_at=Now() + timedelta(seconds=wait))
+    if attempt.provider.request_ids:
+        lease = timedelta(seconds=settings.ATTEMPT_LEASE)
+        Attempt.objects.filter(pk=attempt.pk).update(repeated_until=Now() + lease)
     return Look(attempt, client_of(attempt.provider))
+
+
+@transaction.atomic(durable=True)
+def _let_decide(attempt: Attempt) -> None:
+    """Let staff decide about an attempt again, whose request id has its answer now."""
+    Attempt.objects.filter(pk=attempt.pk).update(repeated_until=None)
 
 
 def _is_over(order: Order, attempt: Attempt) -> bool:

@@ -331,6 +331,11 @@ def _lock_unknown(order: Order) -> Order:
     is_upstream = locked.attempts.filter(upstream_id__isnull=False).exists()
     if locked.submission != Submission.UNKNOWN or is_upstream:
         raise SettlementError(_("This order is not unknown any more."))
+    if locked.attempts.filter(repeated_until__gt=Now()).exists():
+        # What is decided now may be answered otherwise in a second.
+        raise SettlementError(
+            _("The provider is being asked about it just now; try again in a minute.")
+        )
     return locked
 
 

@@ -36,6 +36,8 @@ class Attempt(models.Model):
     balance_before = RateField(_("balance before"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), db_default=Now())
     lease_until = models.DateTimeField(_("waited for until"))
+    # While its request id is sent again: nobody decides about it at that moment.
+    repeated_until = models.DateTimeField(null=True, editable=False)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
     upstream_id = models.CharField(  # noqa: DJ001

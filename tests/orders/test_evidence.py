@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from ledger.queries import balance
 from orders import actions
 from orders.enums import EvidenceSource, Submission, Verdict
+from orders.errors import OrderError
 from orders.models import Attempt, Evidence, Order
 from provider.models import Offer, Provider, Service
 from provider.protocol.errors import ErrorClass
@@ -534,3 +535,43 @@ def test_a_finding_that_comes_too_late_changes_nothing(
 
     assert (order.submission, order.upstream_id) == (Submission.ACCEPTED, "77")
     assert book(order.customer) == before
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [
+        lambda order, by: actions.refund_absent(order=order, by=by),
+        lambda order, by: actions.send_again(order=order, by=by),
+    ],
+    ids=["refund", "send again"],
+)
+def test_while_the_request_id_is_sent_again_nobody_decides(
+    script: Script, service: Service, decide: Callable[..., None]
+) -> None:
+    knows(request_ids=True)
+    order = unknown(script, service)
+    refusals = []
+
+    def decide_meanwhile(fields: dict[str, str]) -> AddAnswer:
+        with pytest.raises(OrderError, match="try again in a minute") as refused:
+            decide(order, order.customer)
+        refusals.append(refused)
+        return accepted_as("77")
+
+    script.add = decide_meanwhile
+    order = look(order)
+
+    assert len(refusals) == 1
+    assert (order.submission, order.upstream_id) == (Submission.ACCEPTED, "77")
+    assert balance(customer=order.customer) == 98
+
+
+def test_after_the_answer_staff_may_decide_again(
+    script: Script, service: Service
+) -> None:
+    knows(request_ids=True)
+    order = repeat(script, unknown(script, service), TIMED_OUT)
+
+    actions.refund_absent(order=order, by=order.customer)
+
+    assert balance(customer=order.customer) == 100

@@ -107,16 +107,9 @@ def test_an_order_that_nobody_watches_is_not_sent(script: Script) -> None:
     assert_not_sent(script, order)
 
 
-@pytest.mark.parametrize(
-    "provider",
-    [{"active": False}, {"paused_at": Now(), "pause_reason": "no funds"}],
-    ids=["inactive", "paused"],
-)
-def test_an_order_stays_queued_while_its_provider_takes_none(
-    script: Script, provider: dict[str, object]
-) -> None:
+def test_an_order_stays_queued_while_its_provider_is_paused(script: Script) -> None:
     order = make_order()
-    Provider.objects.update(**provider)
+    Provider.objects.update(paused_at=Now(), pause_reason="no funds")
 
     actions.submit(order_id=order.pk)
 
@@ -125,14 +118,21 @@ def test_an_order_stays_queued_while_its_provider_takes_none(
     assert 10 < seconds_ahead(order) <= 15
 
 
-def test_an_order_stays_queued_while_its_offer_is_withdrawn(script: Script) -> None:
+@pytest.mark.parametrize("gone", ["withdrawn", "switched off"])
+def test_an_order_that_nobody_sells_any_more_is_held_and_flagged(
+    script: Script, gone: str
+) -> None:
     order = make_order()
-    Offer.objects.update(withdrawn_at=Now())
+    if gone == "withdrawn":
+        Offer.objects.update(withdrawn_at=Now())
+    else:
+        Provider.objects.update(active=False)
 
     actions.submit(order_id=order.pk)
 
     assert_not_sent(script, order)
-    assert again(order).submission == Submission.QUEUED
+    assert again(order).submission == Submission.HELD
+    assert again(order).flag_reason == "nobody sells it to us at present"
 
 
 def test_an_order_is_sent_as_soon_as_its_provider_is_resumed(script: Script) -> None:
