@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -135,29 +134,39 @@ def test_many_submitters_send_an_order_once(script: Script, audit: Audit) -> Non
     assert audit() == []
 
 
-def test_no_more_adds_are_under_way_than_the_provider_takes(script: Script) -> None:
+def test_no_more_adds_are_under_way_than_the_provider_takes(
+    script: Script, audit: Audit
+) -> None:
     service = make_service(make_provider(max_in_flight=2))
     customer = make_customer(credit="100")
     orders = [make_order(customer, service) for _ in range(6)]
-    under_way, most = [], []
+    sent: list[dict[str, str]] = []
+    four_turned_away = threading.Semaphore(0)
 
-    def slow(fields: dict[str, str]) -> AddAnswer:
-        under_way.append(fields)
-        most.append(len(under_way))
-        time.sleep(0.1)
-        under_way.pop()
+    def answer_when_the_others_are_gone(fields: dict[str, str]) -> AddAnswer:
+        sent.append(fields)
+        assert four_turned_away.acquire(timeout=20)
+        four_turned_away.release()
         return accepted_as()
 
-    script.add = slow
+    script.add = answer_when_the_others_are_gone
+    gone: list[Order] = []
 
     def submit(order: Order) -> Callable[[], None]:
-        return lambda: actions.submit(order_id=order.pk)
+        def run() -> None:
+            actions.submit(order_id=order.pk)
+            gone.append(order)
+            if len(gone) == 4:
+                four_turned_away.release()
+
+        return run
 
     at_once(*[submit(order) for order in orders])
 
-    assert max(most) == 2
+    assert len(sent) == 2
     states = Counter(again(order).submission for order in orders)
     assert states == {Submission.ACCEPTED: 2, Submission.QUEUED: 4}
+    assert audit() == []
 
 
 def test_twenty_clicks_on_refill_are_one_call(script: Script, audit: Audit) -> None:
