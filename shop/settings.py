@@ -170,12 +170,13 @@ if _socket:
 # Connections kept by one process; 0 where PgBouncer stands between.
 DB_POOL: int = _read("int", "DB_POOL", 18, "a number such as 18")
 if DB_POOL:
-    # Who gets no connection within seconds is told so: a database that is away comes
-    # back sooner for those who ask again than for those who wait.
+    # Who gets no connection within seconds is told so, and a failed reconnection is begun
+    # anew: the pool's own patience doubles, and would outlast a short outage tenfold.
     _database.setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": DB_POOL,
         "timeout": 5.0,
+        "reconnect_timeout": 2.0,
     }
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
