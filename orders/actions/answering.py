@@ -50,15 +50,6 @@ _HELD_FOR = {
     AddOutcome.HELD_LINK: HoldReason.LINK,
     AddOutcome.HELD_WORDING: HoldReason.WORDING,
 }
-# Answers to a request id sent again that settle what became of the first one.
-_REPEAT_PROVES = frozenset(
-    {
-        AddOutcome.ACCEPTED,
-        AddOutcome.REFUSED,
-        AddOutcome.HELD_FUNDS,
-        AddOutcome.HELD_LINK,
-    }
-)
 _OUTCOMES = {
     AddOutcome.ACCEPTED: Outcome.ACCEPTED,
     AddOutcome.REFUSED: Outcome.REFUSED,
@@ -100,6 +91,28 @@ def apply_answer(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
     except IntegrityError:
         # Two answers with one id at the same moment: the second finds it taken.
         _apply_answer(attempt, answer, exchange)
+    if answer.outcome == AddOutcome.ACCEPTED:
+        _suspect_holder(attempt, answer)
+
+
+@transaction.atomic(durable=True)
+def _suspect_holder(attempt: Attempt, answer: AddAnswer) -> None:
+    """Flag the order that has the id which the provider has just given to this one, too.
+
+    Which of them it is nobody knows: the first may have been given the other's. A step
+    of its own, as it locks another order.
+    """
+    holder = (
+        Attempt.objects.filter(
+            provider=attempt.provider_id, upstream_id=answer.upstream_id
+        )
+        .exclude(order=attempt.order_id)
+        .first()
+    )
+    if holder is not None:
+        text = f"its id {answer.upstream_id} was given to order {attempt.order_id}, too"
+        transition([Change(order_id=holder.order_id, reason=text, flag=text)])
+        tell_staff(holder.order_id, text)
 
 
 @transaction.atomic(durable=True)
@@ -111,7 +124,7 @@ def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
     nothing. Returns whether it did prove something, which an id that is ours already
     does not.
     """
-    if answer.outcome not in _REPEAT_PROVES:
+    if answer.outcome != AddOutcome.ACCEPTED:
         return False
     taken = answer.upstream_id is not None and is_taken(
         provider_id=attempt.provider_id, upstream_id=answer.upstream_id

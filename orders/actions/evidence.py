@@ -35,12 +35,9 @@ WATCHED = timedelta(days=30)
 URGENT = timedelta(hours=24)
 # Seconds between looks once a day has passed.
 LATER = 3600.0
-_REPEAT_SAYS = {
-    AddOutcome.ACCEPTED: Verdict.FOUND,
-    AddOutcome.REFUSED: Verdict.ABSENT,
-    AddOutcome.HELD_FUNDS: Verdict.ABSENT,
-    AddOutcome.HELD_LINK: Verdict.ABSENT,
-}
+# Answers to a request id sent again that say that there is no order for it. They may
+# come from a check that is made before the id is looked at, and so settle nothing.
+_REFUSALS = frozenset({AddOutcome.REFUSED, AddOutcome.HELD_FUNDS, AddOutcome.HELD_LINK})
 
 
 @dataclass(frozen=True)
@@ -170,15 +167,16 @@ def _may_be_sent(attempt: Attempt) -> bool:
 def _repeat(look: Look) -> Finding:
     """Send the same request id again: by the provider's promise, no second order.
 
-    What it proves is applied at once, as a late answer is.
+    An acceptance is applied at once, as a late answer is.
     """
     attempt = look.attempt
     answer, exchange = look.client.add(add_fields(attempt=attempt))
     source = EvidenceSource.REQUEST_ID
     if apply_repeat(attempt=attempt, answer=answer, exchange=exchange):
-        verdict, name = _REPEAT_SAYS[answer.outcome], answer.upstream_id or ""
-        detail = answer.error or str(answer.outcome)
-        return Finding(source, verdict, detail, name, exchange)
+        name = answer.upstream_id or ""
+        return Finding(source, Verdict.FOUND, "accepted", name, exchange)
+    if answer.outcome in _REFUSALS:
+        return Finding(source, Verdict.ABSENT, answer.error, "", exchange)
     detail = answer.error or f"{answer.outcome} as {answer.upstream_id}, which is known"
     return Finding(source, Verdict.UNCLEAR, detail, "", exchange)
 

@@ -68,6 +68,21 @@ class Books:
             attempt["provider"] = names[attempt["provider_id"]]
             self.attempts_of[attempt["order_id"]].append(attempt)
 
+    @property
+    def named_wrongly(self) -> list[tuple[Row, Row]]:
+        """Our accepted orders whose id is, upstream, that of another link's order."""
+        found = []
+        for order in self.orders.values():
+            line = self.line_of(order) if order["upstream_id"] else None
+            if line is not None and line["link"] != order["link"]:
+                found.append((order, line))
+        return found
+
+    @property
+    def robbed(self) -> set[str]:
+        """The links of orders whose id a provider has named for another one of ours."""
+        return {owner["link"] for _order, owner in self.named_wrongly}
+
     def line_of(self, order: Row) -> Row | None:
         """Return what upstream says of an accepted order of ours."""
         return self.by_id.get((order["provider"], order["upstream_id"]))

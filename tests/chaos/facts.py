@@ -26,6 +26,10 @@ FACTS: Mapping[str, Callable[[Books], Iterable[str]]] = {
         books, exists=False
     ),
     "flagged for another reason": _flagged,
+    "followed under the id that upstream named, which is another's": lambda books: (
+        f"order {order['id']}: {order['upstream_id']}"
+        for order, _owner in books.named_wrongly
+    ),
     "held until later": lambda books: (
         f"order {order['id']}: {order['held_for']}"
         for order in books.orders.values()

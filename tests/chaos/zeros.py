@@ -88,9 +88,10 @@ def _not_upstream(books: Books) -> Iterable[str]:
 
 
 def _mixed_up(books: Books) -> Iterable[str]:
-    for order in books.orders.values():
-        line = books.line_of(order) if order["upstream_id"] else None
-        if line is not None and line["link"] != order["link"]:
+    """Accepted under another's id, though the provider did not name that one."""
+    for order, _owner in books.named_wrongly:
+        own = books.by_link.get(order["link"], [])
+        if not any(line.get("fault") == "id_duplicate" for line in own):
             yield f"order {order['id']}: {order['upstream_id']} is another's"
 
 
@@ -146,7 +147,7 @@ def _unknown_and_moved(books: Books) -> Iterable[str]:
 def _unknown_without_cause(books: Books) -> Iterable[str]:
     """Unknown, although upstream answered plainly and nothing of ours was struck."""
     for order in books.orders.values():
-        if order["submission"] != "unknown":
+        if order["submission"] != "unknown" or order["link"] in books.robbed:
             continue
         lines = books.by_link.get(order["link"], [])
         told = [line.get("fault", "?") for line in lines]
@@ -164,7 +165,7 @@ def _unknown_without_cause(books: Books) -> Iterable[str]:
 def _unknown_though_told(books: Books) -> Iterable[str]:
     """Unknown, although the provider would tell whoever asks it again."""
     for order in books.orders.values():
-        if order["submission"] == "unknown":
+        if order["submission"] == "unknown" and order["link"] not in books.robbed:
             last = books.attempts_of[order["id"]][-1]
             if last["provider"] in books.market.telling:
                 yield f"order {order['id']}"

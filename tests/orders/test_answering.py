@@ -438,3 +438,17 @@ def test_a_late_acceptance_of_a_cancelled_order_is_flagged(script: Script) -> No
     assert order.submission == Submission.WITHDRAWN
     assert order.flag_reason == "refunded, but upstream has it: 77"
     assert balance(customer=order.customer) == 100
+
+
+def test_an_id_that_is_given_twice_flags_both_orders(script: Script) -> None:
+    first = accepted(script, upstream_id="77")
+
+    second = answer(
+        sending(script, make_order(service=first.service)), accepted_as("77")
+    )
+
+    assert second.submission == Submission.UNKNOWN
+    assert again(first).submission == Submission.ACCEPTED
+    assert again(first).flag_reason == (
+        f"its id 77 was given to order {second.pk}, too"
+    )

@@ -154,15 +154,16 @@ def test_the_same_request_id_brings_the_same_order(
 
 
 @pytest.mark.parametrize("what", [REFUSED, NO_FUNDS])
-def test_a_refusal_of_the_same_request_id_proves_that_there_is_none(
+def test_a_refusal_of_the_same_request_id_says_that_there_is_none_and_settles_nothing(
     script: Script, service: Service, what: AddAnswer
 ) -> None:
     knows(request_ids=True)
 
     order = repeat(script, unknown(script, service), what)
 
-    assert order.submission == Submission.QUEUED
+    assert order.submission == Submission.UNKNOWN
     assert found_out(order) == [("request_id", "absent", "")]
+    assert balance(customer=order.customer) == 98
 
 
 @pytest.mark.parametrize(
