@@ -163,8 +163,11 @@ def _unknown_without_cause(books: Books) -> Iterable[str]:
 
 
 def _unknown_though_told(books: Books) -> Iterable[str]:
-    """Unknown, although the provider would tell whoever asks it again."""
-    for order in books.orders.values():
+    """Unknown, although it exists at a provider that tells whoever asks it again.
+
+    That one does not exist is for a person to say, whatever the provider answers.
+    """
+    for order in upstream_too(books):
         if order["submission"] == "unknown" and order["link"] not in books.robbed:
             last = books.attempts_of[order["id"]][-1]
             if last["provider"] in books.market.telling:
