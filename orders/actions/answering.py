@@ -117,12 +117,12 @@ def _suspect_holder(attempt: Attempt, answer: AddAnswer) -> None:
 
 @transaction.atomic(durable=True)
 def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> bool:
-    """Commit what the same request id, sent again, says of an unknown order.
+    """Commit that the same request id, sent again, was answered with an order.
 
     The provider promises the same answer to the same id: an acceptance is that of the
-    attempt itself, and a refusal proves that it was never accepted. All else proves
-    nothing. Returns whether it did prove something, which an id that is ours already
-    does not.
+    attempt itself. All else settles nothing, a refusal included, which may come from a
+    check that is made before the id is looked at (ADR 6). Returns whether it was settled,
+    which an id that is ours already does not do.
     """
     if answer.outcome != AddOutcome.ACCEPTED:
         return False

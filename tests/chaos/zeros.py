@@ -18,8 +18,8 @@ from tests.chaos.processes import LEASE
 
 OPEN = ("pending", "processing", "in_progress", "paused")
 TWICE = "two upstream orders: "
-# What may keep an answer that was sent whole from being written down. A worker keeps it
-# for a lease while the database is away.
+# What may keep an answer that was sent whole from being written down: a worker that is
+# gone, or a database away for so many seconds that the lease ends before the answer.
 CUTS = {"kill worker": 0, "freeze worker": 0, "restart database": LEASE - 1}
 LONG = 10**6
 
