@@ -1,6 +1,6 @@
 """Reading money."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,15 +42,15 @@ class Moved:
 
 
 def moved(
-    *, kind: TransferKind, subjects: Iterable[int]
-) -> dict[tuple[int, str], Moved]:
-    """Return per (subject, bucket) what transfers of `kind` have moved."""
+    *, kinds: Collection[TransferKind], subjects: Collection[int]
+) -> dict[tuple[str, int, str], Moved]:
+    """Return per (kind, subject, bucket) what transfers of `kinds` have moved."""
     rows = (
-        Transfer.objects.filter(kind=kind, subject__in=list(subjects))
-        .values_list("subject", "bucket")
+        Transfer.objects.filter(kind__in=kinds, subject__in=subjects)
+        .values_list("kind", "subject", "bucket")
         .annotate(Sum("amount"), Max("no"))
     )
-    return {(subject, bucket): Moved(total, no) for subject, bucket, total, no in rows}
+    return {(*key, bucket): Moved(total, no) for *key, bucket, total, no in rows}
 
 
 def book(*, account: Account) -> Decimal:

@@ -1,5 +1,6 @@
 """Booking between the shop's own accounts and its providers'."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,6 +14,7 @@ from ledger.actions.booking import book_once
 from ledger.enums import AccountKind, TransferKind
 from ledger.errors import LedgerError
 from ledger.models import Account, Transfer
+from shop.money import plain
 
 
 @dataclass(frozen=True)
@@ -58,19 +60,32 @@ def move_all(
     step.
     """
     assert_in_transaction()
-    Transfer.objects.bulk_create(
-        Transfer(
-            source=source if item.amount > 0 else target,
-            target=target if item.amount > 0 else source,
-            currency=source.currency,
-            amount=abs(item.amount),
-            kind=kind,
-            subject=item.subject,
-            no=item.no,
-        )
+    here, there = source.pk, target.pk
+    rows = [
+        {
+            "source_id": here if item.amount > 0 else there,
+            "target_id": there if item.amount > 0 else here,
+            "amount": plain(abs(item.amount)),
+            "subject": item.subject,
+            "no": item.no,
+        }
         for item in moves
         if item.amount
-    )
+    ]
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ledger_transfer (source_id, target_id, currency, amount, kind,
+                                         subject, bucket, no, note)
+            SELECT source_id, target_id, %s, amount, %s, subject, '', no, ''
+            FROM jsonb_to_recordset(%s::jsonb) AS new(
+                source_id bigint, target_id bigint, amount numeric, subject bigint,
+                no integer)
+            """,
+            [source.currency, kind, json.dumps(rows)],
+        )
 
 
 def move_to_system(

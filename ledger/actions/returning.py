@@ -1,8 +1,10 @@
 """Giving charged money back to the buckets that it came from."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -13,9 +15,27 @@ from ledger.actions.accounts import (
 )
 from ledger.enums import AccountKind, Bucket, TransferKind
 from ledger.errors import LedgerError
-from ledger.models import Account, Transfer
+from ledger.models import Account
 from ledger.queries import Moved, moved
-from shop.money import ZERO
+from shop.money import ZERO, plain
+
+_GIVE = """
+    WITH part AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%(parts)s::jsonb) AS part(
+            target_id bigint, amount numeric, subject bigint, bucket text, no integer,
+            after numeric, note text)
+    ), given AS (
+        UPDATE ledger_account SET balance = balance + total.amount
+        FROM (SELECT target_id, sum(amount) AS amount FROM part GROUP BY target_id)
+            AS total
+        WHERE ledger_account.id = total.target_id
+    )
+    INSERT INTO ledger_transfer (source_id, target_id, currency, amount, kind, subject,
+                                 bucket, no, target_balance_after, note)
+    SELECT %(sales)s, target_id, %(currency)s, amount, %(kind)s, subject, bucket, no,
+           after, note
+    FROM part
+"""
 
 
 @dataclass(frozen=True)
@@ -38,80 +58,71 @@ def give_back(
 
     `charged` is the kind of the charges, `kind` that of the refunds. The accounts must
     be locked (lock_customers). LedgerError where more would go back than was charged.
-    Inside the caller's transaction.
+    Inside the caller's transaction, in a constant number of statements.
     """
     assert_in_transaction()
-    subjects = [item.subject for item in returns]
-    spent = moved(kind=charged, subjects=subjects)
-    back = moved(kind=kind, subjects=subjects)
-    sales = system_account(kind=AccountKind.SALES)
-    accounts = _buckets(item.customer_id for item in returns)
-    transfers = []
+    before = moved(kinds=(charged, kind), subjects=[item.subject for item in returns])
+    accounts = _buckets({item.customer_id for item in returns})
+    parts = []
     for item in returns:
         left = item.amount
         for bucket in (Bucket.BONUS, Bucket.PAID):
-            key = (item.subject, bucket.value)
-            before = back.get(key, Moved())
-            part = min(left, spent.get(key, Moved()).amount - before.amount)
+            spent = before.get((charged, item.subject, bucket), Moved())
+            back = before.get((kind, item.subject, bucket), Moved())
+            part = min(left, spent.amount - back.amount)
             if part > 0:
                 left -= part
-                account = accounts[(item.customer_id, bucket.value)]
-                account.balance = (account.balance or ZERO) + part
-                transfers.append(
-                    _returned(item, part, kind, bucket, before, sales, account)
-                )
+                account = accounts[(item.customer_id, bucket)]
+                account.balance += part
+                parts.append(_row(item, part, bucket, back, account))
         if left > 0:
             raise LedgerError(f"More would go back than {item.subject} was charged.")
-    _add_all(transfers)
-    Transfer.objects.bulk_create(transfers)
+    _write(parts, kind)
 
 
-def _buckets(customer_ids: Iterable[int]) -> dict[tuple[int, str], Account]:
+@dataclass
+class _Account:
+    """A customer's locked account, and its balance as this set of returns goes on."""
+
+    pk: int
+    balance: Decimal
+
+
+def _buckets(customer_ids: Collection[int]) -> dict[tuple[int, str], _Account]:
     """Return the customers' locked accounts by customer and kind."""
-    accounts = Account.objects.filter(
-        customer_id__in=set(customer_ids), currency=settings.SHOP_CURRENCY
-    )
+    rows = Account.objects.filter(
+        customer_id__in=customer_ids, currency=settings.SHOP_CURRENCY
+    ).values_list("customer_id", "kind", "id", "balance")
     return {
-        (account.customer_id, account.kind): account
-        for account in accounts
-        if account.customer_id is not None
+        (customer_id, kind): _Account(pk, balance or ZERO)
+        for customer_id, kind, pk, balance in rows
+        if customer_id is not None
     }
 
 
-def _returned(
-    item: Return,
-    part: Decimal,
-    kind: TransferKind,
-    bucket: Bucket,
-    before: Moved,
-    sales: Account,
-    account: Account,
-) -> Transfer:
-    return Transfer(
-        source=sales,
-        target=account,
-        currency=sales.currency,
-        amount=part,
-        kind=kind,
-        subject=item.subject,
-        bucket=bucket,
-        no=before.last_no + 1,
-        target_balance_after=account.balance,
-        note=item.note,
-    )
+def _row(
+    item: Return, part: Decimal, bucket: Bucket, back: Moved, account: _Account
+) -> dict[str, Any]:
+    return {
+        "target_id": account.pk,
+        "amount": plain(part),
+        "subject": item.subject,
+        "bucket": bucket,
+        "no": back.last_no + 1,
+        "after": plain(account.balance),
+        "note": item.note,
+    }
 
 
-def _add_all(transfers: Sequence[Transfer]) -> None:
-    """Add what each account gets to its balance, in one statement; they are locked."""
-    sums: dict[int, Decimal] = {}
-    for transfer in transfers:
-        sums[transfer.target_id] = sums.get(transfer.target_id, ZERO) + transfer.amount
+def _write(parts: Sequence[Mapping[str, Any]], kind: TransferKind) -> None:
+    """Book the transfers and add what each account gets to its balance, as one."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            UPDATE ledger_account SET balance = balance + given.amount
-            FROM unnest(%s::bigint[], %s::numeric[]) AS given(id, amount)
-            WHERE ledger_account.id = given.id
-            """,
-            [list(sums), list(sums.values())],
+            _GIVE,
+            {
+                "parts": json.dumps(parts),
+                "kind": kind,
+                "currency": settings.SHOP_CURRENCY,
+                "sales": system_account(kind=AccountKind.SALES).pk,
+            },
         )

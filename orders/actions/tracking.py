@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -22,7 +22,7 @@ from orders.actions.costs import ROUNDING, settle_costs
 from orders.actions.delivering import apply_deliveries
 from orders.actions.parts import Answers, take_parts
 from orders.actions.telling import tell_customers, tell_of_failed_call, tell_staff
-from orders.actions.transitions import transition
+from orders.actions.transitions import lock, transition
 from orders.changes import OVERCHARGED, Change
 from orders.delivered import NO_PARTS, Parts
 from orders.enums import FINISHED
@@ -217,48 +217,33 @@ def _apply(
         )
         for order in orders
     ]
-    before = Order.objects.only("status", "upstream_charge").in_bulk(
-        [change.order_id for change in changes]
-    )
-    news = [
-        change
-        for change in changes
-        if change.flag or change.status not in (None, before[change.order_id].status)
+    locked = lock(changes, known=orders)
+    charged = {pk: order.upstream_charge for pk, order in locked.items()}
+    is_news = any(_is_news(change, locked[change.order_id]) for change in changes)
+    reply = archive(provider=provider, exchange=exchange) if is_news else None
+    moved = transition(changes, locked=locked, reply=reply)
+    ended = {order.pk: order for order in moved if order.status in FINISHED}
+    # Many providers name the charge, or correct it, only after the order has ended.
+    settled = [
+        order
+        for pk, order in locked.items()
+        if pk in ended
+        or (order.status in FINISHED and order.upstream_charge != charged[pk])
     ]
-    reply = archive(provider=provider, exchange=exchange) if news else None
-    moved = transition(
-        [
-            replace(change, reply=reply) if change in news else change
-            for change in changes
-        ]
-    )
-    ended = [order for order in moved if order.status in FINISHED]
-    later = _charged_later(changes, before, moved)
-    _settle(
-        [*ended, *(order for order in later if order.status in FINISHED)],
-        provider,
-        parts,
-    )
-    tell_customers([order for order in ended if order.refunded > 0])
+    _settle(settled, provider, parts)
+    tell_customers([order for order in ended.values() if order.refunded > 0])
     for change in changes:
         if change.flag:
             tell_staff(change.order_id, change.flag)
 
 
-def _charged_later(
-    changes: Sequence[Change], before: Mapping[int, Order], moved: Sequence[Order]
-) -> list[Order]:
-    """Return the orders that did not move, but whose charge upstream has changed.
-
-    Many providers name it, or correct it, only after the order has ended.
-    """
-    ids = {
-        change.order_id
-        for change in changes
-        if change.upstream_charge is not None
-        and change.upstream_charge != before[change.order_id].upstream_charge
-    } - {order.pk for order in moved}
-    return list(Order.objects.filter(pk__in=ids).order_by("id")) if ids else []
+def _is_news(change: Change, order: Order) -> bool:
+    """Return whether a change leaves an event, for which the reply is kept."""
+    return (
+        bool(change.flag)
+        or change.status not in (None, order.status)
+        or change.refunded not in (None, order.refunded)
+    )
 
 
 def _settle(

@@ -1,12 +1,12 @@
 """The one door through which an order's state changes.
 
 A set of changes is applied together: accounts are locked by id, then orders by id; each
-change is checked against the locked row and the table of moves; the money goes back,
-the rows are written by one statement, and every change leaves an event.
+change is checked against the locked row and the table of moves; the money goes back, and one
+statement writes the rows, and an event for every change that is news.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,8 @@ from orders.enums import (
     Status,
     Submission,
 )
-from orders.models import Order, OrderEvent
+from orders.models import Order
+from provider.models import Reply
 from shop.money import plain
 
 
@@ -34,7 +35,28 @@ class Stale(Exception):
     """The order is not any more where the change expects it; nothing was changed."""
 
 
-WRITE = """
+# What a change may write: it is read under the lock, whatever was known before.
+_STATE = (
+    "status", "submission", "refunded", "provider_id", "upstream_id", "start_count",
+    "remains", "upstream_charge", "misses", "held_for", "holds", "flag_reason",
+)  # fmt: skip
+_WRITE = """
+    WITH new AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%s::jsonb) AS new(
+            id bigint, status text, submission text, refunded numeric,
+            provider_id bigint, upstream_id text, start_count bigint, remains bigint,
+            upstream_charge numeric, misses integer, held_for text, holds integer,
+            wait double precision, done_waiting boolean, flag_reason text,
+            moved boolean, finished boolean,
+            told boolean, old_status text, old_submission text, reason text,
+            given_back numeric, by_id bigint, reply_id bigint)
+    ), told AS (
+        INSERT INTO orders_orderevent (order_id, old_status, new_status,
+            old_submission, new_submission, reason, refunded, by_id, reply_id)
+        SELECT id, old_status, status, old_submission, submission, reason, given_back,
+               by_id, reply_id
+        FROM new WHERE told
+    )
     UPDATE orders_order SET
         status = new.status, submission = new.submission, refunded = new.refunded,
         provider_id = new.provider_id, upstream_id = new.upstream_id,
@@ -51,24 +73,26 @@ WRITE = """
         changed_at = CASE WHEN new.moved THEN now() ELSE changed_at END,
         finished_at = CASE WHEN new.finished THEN coalesce(finished_at, now())
                            ELSE NULL END
-    FROM jsonb_to_recordset(%s::jsonb) AS new(
-        id bigint, status text, submission text, refunded numeric, provider_id bigint,
-        upstream_id text, start_count bigint, remains bigint, upstream_charge numeric,
-        misses integer, held_for text, holds integer, wait double precision, done_waiting boolean, flag_reason text,
-        moved boolean, finished boolean)
-    WHERE orders_order.id = new.id
+    FROM new WHERE orders_order.id = new.id
 """
 
 
-def transition(changes: Sequence[Change]) -> list[Order]:
+def transition(
+    changes: Sequence[Change],
+    *,
+    locked: Mapping[int, Order] | None = None,
+    reply: Reply | None = None,
+) -> list[Order]:
     """Apply `changes` together, inside the caller's transaction.
 
-    Returns the orders that moved, as they are now: a change to the state that an order
-    is in already moves nothing, and writes no event. Raises Stale where an order left
-    the expected submission, IllegalMove where the table has no such move.
+    `locked` are the orders, where the caller has locked them for these changes (`lock`);
+    they are brought up to date. `reply` is what all those changes were read from that
+    name no reply of their own. Returns the orders that moved: a change to the state
+    that an order is in already moves nothing, and writes no event. Raises Stale where an
+    order left the expected submission, IllegalMove where the table has no such move.
     """
-    orders = _lock(changes)
-    events, returns, rows, movers = [], [], [], []
+    orders = lock(changes) if locked is None else locked
+    returns, rows, movers = [], [], []
     for change in changes:
         order = orders[change.order_id]
         before = (order.status, order.submission)
@@ -84,30 +108,44 @@ def transition(changes: Sequence[Change]) -> list[Order]:
             )
         if moved:
             movers.append(order)
-        if moved or change.flag or change.clears:
-            events.append(_event(order, change, before, given_back))
-        rows.append(_row(order, change, moved=moved))
+        rows.append(
+            {
+                **_row(order, change, moved=moved),
+                **_event(change, reply, before, given_back, moved=moved),
+            }
+        )
     _give_back(returns)
     with connection.cursor() as cursor:
-        cursor.execute(WRITE, [json.dumps(rows)])
-    OrderEvent.objects.bulk_create(events)
+        cursor.execute(_WRITE, [json.dumps(rows)])
     return movers
 
 
-def _lock(changes: Sequence[Change]) -> dict[int, Order]:
-    ids = [change.order_id for change in changes]
-    if any(change.refunded is not None for change in changes):
-        ledger.lock_customers(
-            customer_ids=Order.objects.filter(pk__in=ids).values_list(
-                "customer_id", flat=True
-            )
-        )
-    return {
-        order.pk: order
-        for order in Order.objects.filter(pk__in=ids)
+def lock(changes: Sequence[Change], *, known: Sequence[Order] = ()) -> dict[int, Order]:
+    """Lock what `changes` are about: the accounts that get money, then the orders.
+
+    Orders that are `known` are not made anew: what may have changed is read into them.
+    """
+    refunded = {change.order_id for change in changes if change.refunded is not None}
+    orders = {order.pk: order for order in known}
+    if refunded:
+        ledger.lock_customers(customer_ids=_customers(refunded, orders))
+    rows = (
+        Order.objects.filter(pk__in=[change.order_id for change in changes])
         .select_for_update(of=("self",), no_key=True)
         .order_by("id")
-    }
+    )
+    if not known:
+        return {order.pk: order for order in rows}
+    for pk, *state in rows.values_list("pk", *_STATE):
+        for name, value in zip(_STATE, state, strict=True):
+            setattr(orders[pk], name, value)
+    return orders
+
+
+def _customers(order_ids: set[int], known: Mapping[int, Order]) -> Iterable[int]:
+    if known:
+        return [known[order_id].customer_id for order_id in order_ids]
+    return Order.objects.filter(pk__in=order_ids).values_list("customer_id", flat=True)
 
 
 def _assign(order: Order, change: Change) -> Decimal:
@@ -175,19 +213,23 @@ def _row(order: Order, change: Change, *, moved: bool) -> dict[str, Any]:
 
 
 def _event(
-    order: Order, change: Change, before: tuple[str, str], given_back: Decimal
-) -> OrderEvent:
-    return OrderEvent(
-        order=order,
-        old_status=before[0],
-        new_status=order.status,
-        old_submission=before[1],
-        new_submission=order.submission,
-        reason=change.reason[:300],
-        refunded=given_back,
-        by=change.by,
-        reply=change.reply,
-    )
+    change: Change,
+    reply: Reply | None,
+    before: tuple[str, str],
+    given_back: Decimal,
+    *,
+    moved: bool,
+) -> dict[str, Any]:
+    reply = change.reply or reply
+    return {
+        "told": moved or bool(change.flag) or change.clears,
+        "old_status": before[0],
+        "old_submission": before[1],
+        "reason": change.reason[:300],
+        "given_back": plain(given_back),
+        "by_id": change.by and change.by.pk,
+        "reply_id": reply and reply.pk,
+    }
 
 
 def _give_back(returns: list[ledger.Return]) -> None:
