@@ -83,11 +83,20 @@ class Transfer(models.Model):
     (kind, subject, bucket, no) is unique, so that no cause moves money twice.
     """
 
+    # Source and target lead indexes below: every transfer would write two for each.
     source = models.ForeignKey(
-        Account, models.PROTECT, related_name="transfers_out", verbose_name=_("from")
+        Account,
+        models.PROTECT,
+        db_index=False,
+        related_name="transfers_out",
+        verbose_name=_("from"),
     )
     target = models.ForeignKey(
-        Account, models.PROTECT, related_name="transfers_in", verbose_name=_("to")
+        Account,
+        models.PROTECT,
+        db_index=False,
+        related_name="transfers_in",
+        verbose_name=_("to"),
     )
     currency = models.CharField(_("currency"), max_length=3)
     amount = MoneyField(_("amount"))

@@ -9,10 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from ledger.actions.accounts import (
-    assert_in_transaction,
-    system_account,
-)
+from ledger.actions.accounts import assert_in_transaction
 from ledger.enums import AccountKind, Bucket, TransferKind
 from ledger.errors import LedgerError
 from ledger.models import Account
@@ -32,8 +29,9 @@ _GIVE = """
     )
     INSERT INTO ledger_transfer (source_id, target_id, currency, amount, kind, subject,
                                  bucket, no, target_balance_after, note)
-    SELECT %(sales)s, target_id, %(currency)s, amount, %(kind)s, subject, bucket, no,
-           after, note
+    SELECT (SELECT id FROM ledger_account
+            WHERE kind = %(sales)s AND currency = %(currency)s AND customer_id IS NULL),
+           target_id, %(currency)s, amount, %(kind)s, subject, bucket, no, after, note
     FROM part
 """
 
@@ -123,6 +121,6 @@ def _write(parts: Sequence[Mapping[str, Any]], kind: TransferKind) -> None:
                 "parts": json.dumps(parts),
                 "kind": kind,
                 "currency": settings.SHOP_CURRENCY,
-                "sales": system_account(kind=AccountKind.SALES).pk,
+                "sales": AccountKind.SALES,
             },
         )

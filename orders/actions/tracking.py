@@ -16,6 +16,7 @@ from orders.actions.claiming import (
     database_time,
     give_back,
     keep,
+    lease,
     put_off,
 )
 from orders.actions.costs import ROUNDING, settle_costs
@@ -67,8 +68,17 @@ def track(*, provider_id: int) -> int:
         return 0
     try:
         return _ask(claimed, claimed.rows).rows
+    except Exception:
+        # Unless they are put off, the same rows would be claimed before all others.
+        _set_aside(claimed.rows)
+        raise
     finally:
         give_back(claim=claimed)
+
+
+@transaction.atomic(durable=True)
+def _set_aside(rows: Sequence[Row]) -> None:
+    put_off(rows=rows, until=database_time() + lease())
 
 
 def _ask(claimed: Claim, rows: Sequence[Row]) -> Told:

@@ -17,9 +17,14 @@ from shop.money import MoneyField, RateField
 class Attempt(models.Model):
     """One sending of an order, recorded before its first byte leaves."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="attempts")
+    # Order and provider lead unique indexes below.
+    order = models.ForeignKey(
+        Order, models.PROTECT, db_index=False, related_name="attempts"
+    )
     no = models.PositiveSmallIntegerField(_("no."))
-    provider = models.ForeignKey(Provider, models.PROTECT, related_name="attempts")
+    provider = models.ForeignKey(
+        Provider, models.PROTECT, db_index=False, related_name="attempts"
+    )
     offer = models.ForeignKey(Offer, models.PROTECT, related_name="attempts")
     # Its place among the provider's orders under way, 1 to max_in_flight, until it is
     # answered or given up: no two have the same, so there are no more.

@@ -14,7 +14,10 @@ from shop.money import ZERO, MoneyField
 class OrderEvent(models.Model):
     """One change of an order: what, why, by whom, and on which upstream reply."""
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="events")
+    # It leads the index below.
+    order = models.ForeignKey(
+        Order, models.PROTECT, db_index=False, related_name="events"
+    )
     old_status = models.CharField(_("from"), max_length=12, choices=Status, blank=True)
     new_status = models.CharField(_("to"), max_length=12, choices=Status)
     old_submission = models.CharField(

@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import permutations
 
 import pytest
+from django.conf import settings
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -475,6 +476,30 @@ def test_a_poison_row_does_not_block_the_others_and_ends_with_staff(
     assert seconds_ahead(bad) > 800
     assert staff_alerts() == [f"Order {bad.pk}: status: 5 times not applied"]
     assert balance(customer=bad.customer) == before + good.charge
+
+
+def test_a_batch_whose_handling_fails_is_put_off_and_blocks_no_other(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = several(script, 2)
+    Order.objects.filter(pk=first.pk).update(next_at="2000-01-01T00:00Z")
+    Provider.objects.update(batch_size=1)
+
+    def fail(**_arguments: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("orders.actions.tracking.apply_statuses", fail)
+        script.statuses = {ids([first])[0]: COMPLETED}
+        with pytest.raises(RuntimeError):
+            actions.track(provider_id=first.provider_id or 0)
+    first = again(first)
+    assert (first.status, first.misses, first.errors) == (Status.PENDING, 0, 0)
+    assert 50 < seconds_ahead(first) <= settings.ATTEMPT_LEASE
+
+    script.statuses = {ids([second])[0]: COMPLETED}
+    actions.track(provider_id=first.provider_id or 0)
+    assert again(second).status == Status.COMPLETED
 
 
 def test_an_answer_that_is_out_of_date_is_asked_for_again(script: Script) -> None:
