@@ -178,6 +178,8 @@ if DB_POOL:
         "timeout": 5.0,
         "reconnect_timeout": 2.0,
     }
+    # What shop.statements sends is prepared at its first use of a connection.
+    _database["OPTIONS"]["prepare_threshold"] = 0
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

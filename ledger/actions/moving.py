@@ -15,6 +15,7 @@ from ledger.enums import AccountKind, TransferKind
 from ledger.errors import LedgerError
 from ledger.models import Account, Transfer
 from shop.money import plain
+from shop.statements import prepared_cursor
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def move_to_system(
     the caller's step.
     """
     assert_in_transaction()
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO ledger_transfer (source_id, target_id, currency, amount, kind,

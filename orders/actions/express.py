@@ -18,7 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from ledger import actions as ledger
 from ledger.enums import AccountKind, TransferKind
@@ -30,6 +30,7 @@ from provider.protocol.types import TYPES, ServiceType
 from provider.upstream import BURST
 from shop.crypto import decrypt
 from shop.money import cost
+from shop.statements import prepared_cursor
 
 # Types whose rate is for one package rather than for a thousand units.
 PACKAGES = [kind.value for kind, rule in TYPES.items() if rule.per_package]
@@ -273,13 +274,12 @@ def _accept(claimed: Express, answer: AddAnswer, exchange: Exchange) -> None:
 
 def _one(statement: str, **values: Any) -> dict[str, Any]:
     """Return the one row of a statement, by column; _NotPlain where it found none."""
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(statement, values)
-        row = cursor.fetchone()
-        names = [column.name for column in cursor.description]
+        row: dict[str, Any] | None = cursor.fetchone()
     if row is None:
         raise _NotPlain
-    return dict(zip(names, row, strict=True))
+    return row
 
 
 def _client(found: dict[str, Any]) -> Client:
