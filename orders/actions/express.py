@@ -73,7 +73,7 @@ _CANDIDATE = """
           <= clock_timestamp() + make_interval(secs => %(burst)s)
       AND (SELECT count(*) FROM orders_attempt
            WHERE provider_id = provider.id AND answered_at IS NULL
-             AND place IS NOT NULL) < provider.max_in_flight
+             AND place > 0) < provider.max_in_flight
       AND set_config('synchronous_commit', 'off', true) IS NOT NULL
     RETURNING candidate.type, candidate.link, candidate.quantity, candidate.runs,
         candidate.interval, candidate.fields, candidate.units,
