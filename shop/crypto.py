@@ -37,8 +37,14 @@ def encrypt(text: str) -> str:
 
 def decrypt(token: str) -> str:
     """Return what `encrypt` was given; ImproperlyConfigured where no key fits."""
+    return _decrypt(tuple(settings.FIELD_KEYS), token)
+
+
+# A provider's key is needed for each of its orders.
+@lru_cache(maxsize=256)
+def _decrypt(keys: tuple[str, ...], token: str) -> str:
     try:
-        return _cipher(tuple(settings.FIELD_KEYS)).decrypt(token.encode()).decode()
+        return _cipher(keys).decrypt(token.encode()).decode()
     except InvalidToken as error:
         raise ImproperlyConfigured(
             "None of FIELD_KEYS decrypts a stored field: was a key removed?"
