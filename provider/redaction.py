@@ -3,6 +3,7 @@
 import html
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
 ARCHIVED_BYTES = 64 * 1024
@@ -11,14 +12,18 @@ ASKED_BYTES = 4 * 1024
 
 def redact(text: str, *, key: str) -> str:
     """Return `text` without the key, however a reply writes it."""
+    for spelling in _spellings(key):
+        text = text.replace(spelling, "***")
+    return text
+
+
+@lru_cache(maxsize=256)
+def _spellings(key: str) -> tuple[str, ...]:
     plain, escaped = json.dumps(key, ensure_ascii=False), json.dumps(key)
     spellings = {plain[1:-1], escaped[1:-1], quote_plus(key), html.escape(key), key}
     # PHP writes a slash in JSON as \/.
     spellings |= {spelling.replace("/", "\\/") for spelling in spellings}
-    for spelling in spellings:
-        if spelling:
-            text = text.replace(spelling, "***")
-    return text
+    return tuple(spellings - {""})
 
 
 def asked(fields: Mapping[str, str], *, key: str) -> str:
