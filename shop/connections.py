@@ -21,6 +21,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Threads are started as they are needed, and kept: starting one costs as much as looking
+# up. So many may hang before others wait for them.
+_LOOK_UPS = ThreadPoolExecutor(512, "look-up")
 
 
 @dataclass
@@ -170,12 +173,8 @@ def _dial(call: Call, host: str, port: int) -> _PlainSocket:
 
 def _look_up(host: str, port: int, timeout: float) -> list[Any]:
     """Look `host` up in a thread, as the system's own time-out may be half a minute."""
-    executor = ThreadPoolExecutor(1)
-    try:
-        future = executor.submit(socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
-        return future.result(timeout)
-    finally:
-        executor.shutdown(wait=False)
+    future = _LOOK_UPS.submit(socket.getaddrinfo, host, port, 0, socket.SOCK_STREAM)
+    return future.result(timeout)
 
 
 def _is_allowed(address: str) -> bool:
