@@ -382,5 +382,6 @@ LOGGING = {
         "handlers": ["console"],
         "level": env.str("LOG_LEVEL", default="INFO").upper(),
     },
-    "loggers": {"celery": {"level": "WARNING"}},
+    # The pool tells of each connection that it hands out, several times for an order.
+    "loggers": {"celery": {"level": "WARNING"}, "psycopg.pool": {"level": "WARNING"}},
 }
