@@ -9,13 +9,12 @@ import enum
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import urlsplit
+from functools import lru_cache
+from urllib.parse import urlencode, urlsplit
 
 import requests
 import urllib3
 from django.db import connection as database
-from requests.adapters import HTTPAdapter
 
 from shop.connections import Call, PlainPool, TlsPool
 
@@ -97,62 +96,62 @@ def post_form(
         raise _failure(call, error) from error
 
 
-class _Adapter(HTTPAdapter):
-    """Hands each request a pool with its own connection, and no other."""
-
-    def __init__(self, call: Call) -> None:
-        super().__init__()
-        self.call = call
-        self.pool: urllib3.HTTPConnectionPool | None = None
-
-    def get_connection_with_tls_context(
-        self, request: requests.PreparedRequest, *_args: Any, **_options: Any
-    ) -> urllib3.HTTPConnectionPool:
-        parts = urlsplit(str(request.url))
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise requests.exceptions.InvalidURL("neither http nor https")
-        pool_class = TlsPool if parts.scheme == "https" else PlainPool
-        self.pool = pool_class(parts.hostname, parts.port, call=self.call)
-        return self.pool
-
-    def close(self) -> None:
-        super().close()
-        if self.pool is not None:
-            self.pool.close()
-
-
 def _exchange(
     call: Call, url: str, fields: Mapping[str, str], user_agent: str, max_bytes: int
 ) -> HttpReply:
+    request = _prepare(url, user_agent)
+    form = urlencode(fields).encode()
+    with closing(_pool(call, str(request.url))) as pool:
+        response = pool.urlopen(
+            "POST",
+            "/" + request.path_url.lstrip("/"),
+            body=form,
+            headers={**request.headers, "Content-Length": str(len(form))},
+            retries=False,
+            redirect=False,
+            timeout=call.remaining(),
+            preload_content=False,
+        )
+        with closing(response):
+            _refuse_redirect(response, pool.host)
+            body = _read_body(response, max_bytes)
+            return HttpReply(response.status, response.headers, body, call.elapsed())
+
+
+@lru_cache(maxsize=256)
+def _prepare(url: str, user_agent: str) -> requests.PreparedRequest:
+    """Return a request but for its form: all calls of a provider have it in common."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Connection": "close",
+        "Content-Type": "application/x-www-form-urlencoded",
         "User-Agent": user_agent,
     }
-    request = requests.Request("POST", url, data=dict(fields), headers=headers)
-    with closing(_Adapter(call)) as adapter:
-        response = adapter.send(
-            request.prepare(), stream=True, timeout=call.remaining()
-        )
-        with closing(response):
-            _refuse_redirect(response)
-            body = _read_body(response, max_bytes)
-            status, given = response.status_code, response.headers
-            return HttpReply(status, given, body, call.elapsed())
+    return requests.Request("POST", url, headers=headers).prepare()
 
 
-def _refuse_redirect(response: requests.Response) -> None:
-    if not 300 <= response.status_code < 400:
+def _pool(call: Call, url: str) -> urllib3.HTTPConnectionPool:
+    """Return a pool with a connection for this call, and no other."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise requests.exceptions.InvalidURL("neither http nor https")
+    if parts.scheme == "http":
+        return PlainPool(parts.hostname, parts.port, call=call)
+    trusted = requests.adapters.DEFAULT_CA_BUNDLE_PATH
+    return TlsPool(parts.hostname, parts.port, call=call, ca_certs=trusted)
+
+
+def _refuse_redirect(response: urllib3.BaseHTTPResponse, host: str) -> None:
+    if not 300 <= response.status < 400:
         return
     target = urlsplit(response.headers.get("Location", ""))
-    host = target.hostname or urlsplit(str(response.url)).hostname or ""
-    raise HttpFailure(Reached.MAYBE, "redirect", host)
+    raise HttpFailure(Reached.MAYBE, "redirect", target.hostname or host)
 
 
-def _read_body(response: requests.Response, max_bytes: int) -> bytes:
+def _read_body(response: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
     body = bytearray()
-    while chunk := response.raw.read(_CHUNK, decode_content=True):
+    while chunk := response.read(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > max_bytes:
             raise HttpFailure(Reached.MAYBE, "too_large", f"over {max_bytes} bytes")
@@ -170,8 +169,8 @@ def _failure(call: Call, error: Exception) -> HttpFailure:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+    if isinstance(error, urllib3.exceptions.SSLError):
         return "tls"
-    if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError):
+    if isinstance(error, urllib3.exceptions.ProtocolError):
         return "reset"
     return "protocol"
