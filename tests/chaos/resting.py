@@ -28,6 +28,7 @@ UNASKED = """
         SELECT FROM orders_attempt a JOIN provider_provider p ON p.id = a.provider_id
         WHERE a.order_id = o.id AND p.request_ids)
 """
+# So long nothing came of asking: the rest cannot be told.
 ASKING_SECONDS = 30.0
 
 
@@ -69,13 +70,18 @@ def heal(stage: Stage) -> list[str]:
 
 def wait_for_rest(stage: Stage, *, patience: float) -> tuple[int, float]:
     """Return how many orders never came to rest, and how long it took, in seconds."""
-    started = time.monotonic()
+    started = since = time.monotonic()
     far_off = not hasattr(settings, "HELD_WAITS")
+    fewest = _number(UNASKED) or 0
 
     def is_at_rest() -> bool:
-        asking = time.monotonic() < started + ASKING_SECONDS
+        nonlocal since, fewest
+        unasked = _number(UNASKED) or 0
+        if unasked < fewest:
+            since, fewest = time.monotonic(), unasked
+        asking = time.monotonic() < since + ASKING_SECONDS
         # An answer may set an order going again, so both are looked at together.
-        return not _number(RESTLESS, far_off) and not (asking and _number(UNASKED))
+        return not _number(RESTLESS, far_off) and not (asking and unasked)
 
     stage.wait_for(is_at_rest, patience)
     return _number(RESTLESS, far_off) or 0, time.monotonic() - started

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Thread
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
 from shop.embedded.state import BASE_DIR
 from tests.chaos.books import Books
@@ -115,20 +116,30 @@ def run(stage: Stage, terms: Terms) -> Verdict:
         )
         for line in _struck(storm, backlog):
             say(line)
-        books = Books(
-            wishes=placed,
-            market=market,
-            upstream={sandbox.name: sandbox.book() for sandbox in stage.sandboxes},
-            blows=storm.blows,
-            audit=_audit(),
-            offers_before=offers,
-        )
-        say(f"customers asked: {_counts(crowd.asked)}")
-        say(f"here: {_counts(_orders(books))}; upstream: {len(books.lines)} orders")
-        columns = compare(books)
+        audit = _audit()
+        with _one_moment():
+            books = Books(
+                wishes=placed,
+                market=market,
+                upstream={sandbox.name: sandbox.book() for sandbox in stage.sandboxes},
+                blows=storm.blows,
+                audit=audit,
+                offers_before=offers,
+            )
+            say(f"customers asked: {_counts(crowd.asked)}")
+            say(f"here: {_counts(_orders(books))}; upstream: {len(books.lines)} orders")
+            columns = compare(books)
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]
     return Verdict(columns, lines, _errors(stage))
+
+
+@contextmanager
+def _one_moment() -> Iterator[None]:
+    """Read our books as of one moment: the shop goes on while they are compared."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
 
 
 def _drained(backlog: Backlog, storm: Storm) -> bool:
