@@ -15,10 +15,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from orders.actions.answering import apply_repeat
+from orders.actions.claiming import database_time
 from orders.actions.settling import SettlementError, accept_found
 from orders.actions.telling import tell_staff
 from orders.enums import EvidenceSource, Outcome, Submission, Verdict
 from orders.models import Attempt, Evidence, Order
+from orders.pace import PATIENCE
 from orders.payload import add_fields
 from orders.routing import earns
 from orders.searching import Finding, search_gap, search_list, weigh_balance
@@ -92,17 +94,29 @@ def _claim(order_id: int) -> Look | None:
         # An unknown order stays watched, by staff.
         Order.objects.filter(pk=order_id).update(next_at=None)
         return None
-    is_urgent = Attempt.objects.filter(pk=attempt.pk, sent_at__lt=Now() - URGENT)
-    wait: float = settings.EVIDENCE_INTERVAL
-    if is_urgent.exists():
-        wait = max(wait, LATER)
-        if order.submission == Submission.UNKNOWN:
-            tell_staff(order_id, "unknown for more than a day: please settle it")
+    age = (database_time() - attempt.sent_at).total_seconds()
+    if age > URGENT.total_seconds() and order.submission == Submission.UNKNOWN:
+        tell_staff(order_id, "unknown for more than a day: please settle it")
+    wait = _wait(attempt, age)
     Order.objects.filter(pk=order_id).update(next_at=Now() + timedelta(seconds=wait))
     if attempt.provider.request_ids:
         lease = timedelta(seconds=settings.ATTEMPT_LEASE)
         Attempt.objects.filter(pk=attempt.pk).update(repeated_until=Now() + lease)
     return Look(attempt, client_of(attempt.provider))
+
+
+def _wait(attempt: Attempt, age: float) -> float:
+    """Return in how many seconds an attempt is looked for again, `age` after it left.
+
+    Where nobody can be asked, only the balance may hint at something: the older, the
+    more rarely it is looked at, or thousands of those would keep the others waiting.
+    """
+    provider = attempt.provider
+    if age > URGENT.total_seconds():
+        return max(settings.EVIDENCE_INTERVAL, LATER)
+    if provider.request_ids or provider.list_orders or provider.id_gap:
+        return settings.EVIDENCE_INTERVAL
+    return max(settings.EVIDENCE_INTERVAL, min(age / PATIENCE, LATER))
 
 
 @transaction.atomic(durable=True)

@@ -522,6 +522,34 @@ def test_after_a_day_staff_are_urged_once_and_looks_grow_rare(
     assert 3500 < seconds_ahead(order) <= 3600
 
 
+@pytest.mark.parametrize(
+    ("extras", "hours", "minutes"),
+    [
+        ({}, 2, 24),
+        ({}, 20, 60),
+        ({"request_ids": True}, 20, 10),
+        ({"list_orders": True}, 20, 10),
+        ({"id_gap": True}, 20, 10),
+    ],
+)
+def test_where_nobody_can_be_asked_looks_grow_rare_with_age(
+    script: Script,
+    service: Service,
+    extras: dict[str, bool],
+    hours: int,
+    minutes: int,
+) -> None:
+    knows(**extras)
+    script.add = lambda _fields: TIMED_OUT
+    order = unknown(script, service)
+    Attempt.objects.update(sent_at=Now() - timedelta(hours=hours))
+
+    order = look(order)
+
+    assert order.submission == Submission.UNKNOWN
+    assert round(seconds_ahead(order) / 60) == minutes
+
+
 def test_a_finding_that_comes_too_late_changes_nothing(
     script: Script, service: Service
 ) -> None:
