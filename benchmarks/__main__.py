@@ -3,6 +3,7 @@
 `python -m benchmarks NAME …` runs those named, or all in this order:
 
 - catalogue: importing catalogues; CATALOGUES names a folder of real ones
+- imports: large catalogues beside copying by hand and a loop; SIZES of them
 - latency: from "place order" to accepted upstream, at an idle shop
 - trade: an hour's orders with all outcomes, and the audit after it
 - throughput: orders sent per second by one worker of 32 threads; ORDERS of them
@@ -29,6 +30,7 @@ from benchmarks.servers import Servers
 
 NAMES = (
     "catalogue",
+    "imports",
     "latency",
     "trade",
     "throughput",
