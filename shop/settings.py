@@ -80,6 +80,7 @@ SITE_ID = 1
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.import_export",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "import_export",
     "django_htmx",
     "template_partials",
     "pgtrigger",
@@ -385,3 +387,9 @@ LOGGING = {
     # The pool tells of each connection that it hands out, several times for an order.
     "loggers": {"celery": {"level": "WARNING"}, "psycopg.pool": {"level": "WARNING"}},
 }
+
+# --- Tables of the admin -------------------------------------------------------------
+
+# Who may change a row may bring it in a file, and who may look may take it home.
+IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
+IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"

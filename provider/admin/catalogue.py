@@ -14,16 +14,14 @@ from unfold.decorators import display
 
 from provider import actions
 from provider.actions import reprice_in_transaction
+from provider.admin.following import FOLLOWED
 from provider.admin.routes import BuyingButtons, losses_table, routes_table
+from provider.admin.sheets import ServiceSheets
 from provider.models import Category, ExchangeRate, Route, Service
 from provider.queries import first_offer
 from shop.admin import NOTHING, ShopAdmin, Table, badge, button, link_to
 from shop.money import RateField, plain, show
 
-# What a sync follows unless staff have written it.
-FOLLOWED = frozenset(
-    {"name", "description", "min", "max", "refill", "cancel", "dripfeed"}
-)
 CENT = Decimal("0.01")
 
 
@@ -77,7 +75,7 @@ class SaleFilter(admin.SimpleListFilter):
 
 
 @admin.register(Service)
-class ServiceAdmin(BuyingButtons, ShopAdmin):
+class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     """Services come with a sync. What staff write here, no sync overwrites."""
 
     list_display = (

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from provider.actions import reprice_in_transaction
+from provider.admin.sheets import RuleSheets
 from provider.enums import RuleScope
 from provider.models import ExchangeRate, MarkupRule
 from shop.admin import NOTHING, ShopAdmin, link_to, moment
@@ -68,7 +69,7 @@ class MarkupRuleForm(forms.ModelForm):
 
 
 @admin.register(MarkupRule)
-class MarkupRuleAdmin(RepricingAdmin):
+class MarkupRuleAdmin(RuleSheets, RepricingAdmin):
     """What is added to a cost; the narrowest rule that fits a service decides."""
 
     form = MarkupRuleForm
