@@ -368,6 +368,7 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": f"{STATIC_URL}img/magpie.svg"}
     ],
+    "STYLES": [f"{STATIC_URL}css/admin.css"],
     "SIDEBAR": {"navigation": "shop.admin_menu.navigation"},
     "TABS": "shop.admin_menu.tabs",
     "DASHBOARD_CALLBACK": "shop.dashboard.fill",
