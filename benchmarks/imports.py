@@ -5,6 +5,7 @@ fast as PostgreSQL takes them, and a loop of `update_or_create`, which is what m
 do (of LOOP rows; the rest is calculated). Then the same catalogue again, and a new rule.
 """
 
+import json
 import os
 import statistics
 import time
@@ -151,7 +152,7 @@ def _values(row: OfferRow) -> dict[str, object]:
         "refill": row.refill,
         "cancel": row.cancel,
         "description": row.description,
-        "raw": row.raw,
+        "raw": json.loads(row.raw),
     }
 
 

@@ -1,12 +1,13 @@
 """Reading the answer to `services`: every row is either an offer or a reason."""
 
 import html
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any
+from itertools import chain, islice
 
 from provider.protocol.errors import Phrase, classify, error_text
-from provider.protocol.json_reply import read_json
+from provider.protocol.json_reply import read_items, read_json
 from provider.protocol.replies import (
     Catalogue,
     ErrorReply,
@@ -46,12 +47,11 @@ def read_catalogue(body: bytes, *, phrases: Iterable[Phrase] = ()) -> Catalogue:
     with the same id the first counts. Raises ErrorReply where the answer is an error,
     UnreadableReply where it is no catalogue.
     """
-    value = read_json(body)
     rows: list[OfferRow] = []
     rejected: list[Rejection] = []
     seen: set[str] = set()
     position = 0
-    for position, (key, row) in enumerate(_rows(value, phrases), start=1):
+    for position, (key, row) in enumerate(_rows(body, phrases), start=1):
         upstream_id = _id(key, row)
         try:
             if upstream_id in seen:
@@ -65,22 +65,39 @@ def read_catalogue(body: bytes, *, phrases: Iterable[Phrase] = ()) -> Catalogue:
     return Catalogue(tuple(rows), tuple(rejected), total=position)
 
 
-def _rows(value: object, phrases: Iterable[Phrase]) -> Iterator[tuple[str, object]]:
-    """Yield each row with the key that it stood under, "" in a list."""
-    text = error_text(value) if isinstance(value, str | dict) else None
-    if text is not None:
-        raise ErrorReply(text, classify(text, phrases=phrases))
+def _rows(body: bytes, phrases: Iterable[Phrase]) -> Iterator[tuple[str, object]]:
+    """Return each row with the key that it stood under, "" in a list."""
+    items = read_items(body)
+    if items is not None:
+        return _listed(items, phrases)
+    value = read_json(body)
+    _refuse_error(value, phrases)
     for _level in range(3):
         if isinstance(value, dict):
             wrapped = (value[key] for key in _WRAPPERS if key in value)
             value = next(wrapped, value)
     if isinstance(value, list):
-        if len(value) == 1 and (text := error_text(value)) is not None:
-            raise ErrorReply(text, classify(text, phrases=phrases))
-        return (("", row) for row in value)
+        return _listed(iter(value), phrases)
     if isinstance(value, dict) and value and all(read_id(key) for key in value):
         return iter(value.items())
     raise UnreadableReply("shape")
+
+
+def _listed(
+    items: Iterator[object], phrases: Iterable[Phrase]
+) -> Iterator[tuple[str, object]]:
+    """Yield a list's rows; a list of nothing but an error is one."""
+    first = list(islice(items, 2))
+    if len(first) == 1:
+        _refuse_error(first[0], phrases)
+    for row in chain(first, items):
+        yield "", row
+
+
+def _refuse_error(value: object, phrases: Iterable[Phrase]) -> None:
+    text = error_text(value) if isinstance(value, str | dict) else None
+    if text is not None:
+        raise ErrorReply(text, classify(text, phrases=phrases))
 
 
 def _id(key: str, row: object) -> str:
@@ -115,7 +132,7 @@ def _offer(upstream_id: str, row: object) -> OfferRow:
         dripfeed=read_flag(row.get("dripfeed")),
         description=html.unescape(_given(row, "desc", "description")).strip(),
         average_time=_text(row.get("average_time")),
-        raw=_plain(row),
+        raw=json.dumps(row, default=str, ensure_ascii=False).encode(),
     )
 
 
@@ -155,12 +172,3 @@ def _given(row: Mapping[str, object], *keys: str) -> str:
 def _text(value: object) -> str:
     """Return a line of text: entities resolved, one space wherever there was any."""
     return " ".join(html.unescape(value).split()) if isinstance(value, str) else ""
-
-
-def _plain(value: Any) -> Any:
-    """Return a copy of `value` that a JSON column takes: decimals as text."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Decimal) else value

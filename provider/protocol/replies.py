@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from provider.protocol.errors import ErrorClass
 from provider.protocol.statuses import RefillStatus, UpstreamStatus
@@ -38,12 +37,13 @@ class Balance:
     currency: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class OfferRow:
     """One service of a provider. `type` is None where `type_given` is not known.
 
     A flag that was not given, or not understood, is None: unknown, not false.
-    `raw` is the row as it came, with decimals as text, fit for a JSON column.
+    `raw` is the row as it came: JSON with decimals as text, fit for a JSON column. As
+    bytes, as a catalogue has 100,000 of them.
     """
 
     upstream_id: str
@@ -59,7 +59,7 @@ class OfferRow:
     dripfeed: bool | None
     description: str
     average_time: str
-    raw: dict[str, Any]
+    raw: bytes
 
 
 class RejectionReason(StrEnum):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provider.protocol.json_reply import read_json
+from provider.protocol.json_reply import read_items, read_json
 from provider.protocol.replies import UnreadableReply
 
 NOTICE = b"<br />\n<b>Notice</b>:  Undefined index: a{b in <b>/x.php</b> on line <b>3</b><br />\n"
@@ -69,3 +69,52 @@ def test_anything_else_has_a_reason(body: bytes, reason: str) -> None:
 def test_any_bytes_are_a_value_or_unreadable(body: bytes) -> None:
     with suppress(UnreadableReply):
         read_json(body)
+
+
+def items(body: str | bytes) -> list[object]:
+    found = read_items(body.encode() if isinstance(body, str) else body)
+    assert found is not None
+    return list(found)
+
+
+@pytest.mark.parametrize("body", ["", "{}", '{"services": [1]}', "[]", " [ ] ", "<b>"])
+def test_what_is_no_plain_list_is_not_read_piece_by_piece(body: str) -> None:
+    assert read_items(body.encode()) is None
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 1 << 20])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"a": 1.50}, 12, "자막 🔥", null, [true]]',
+        '\ufeff \n[ 123456789 ,\r\n{"nul": "a\\u0000b\\ud83d"}\t]\n ',
+        '[["\\\\u0000", "\\u00e9"]]',
+    ],
+)
+def test_a_list_is_read_piece_by_piece_as_it_is_read_at_once(
+    body: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provider.protocol.json_reply._PIECE", size)
+    assert items(body) == read_json(body.encode())
+
+
+@pytest.mark.parametrize("size", [1, 4, 1 << 20])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[1", "[1,", "[1,]", "[1 2]", "[1]]", "[1] x", "[1}", '["a', "[NaN]", "[,1]",
+        '[{"a": 1}, {"b": ',
+    ],
+)  # fmt: skip
+def test_a_list_that_is_cut_or_wrong_is_refused_in_the_end(
+    body: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provider.protocol.json_reply._PIECE", size)
+    with pytest.raises(UnreadableReply, match="not_json"):
+        items(body)
+
+
+@pytest.mark.parametrize("depth", [31, 5000])
+def test_a_list_that_is_too_deep_is_refused(depth: int) -> None:
+    with pytest.raises(UnreadableReply, match="too_deep"):
+        items("[" * depth + "1" + "]" * depth)
