@@ -26,6 +26,7 @@ class OffReason(models.TextChoices):
     TYPE_UNKNOWN = "type_unknown", _("its type is not known")
     OVERCHARGED = "overcharged", _("the provider charged more than expected")
     WITHDRAWN = "withdrawn", _("the provider withdrew it")
+    QUARANTINED = "quarantined", _("a change of its provider waits for approval")
     PRICE_CHECK = "price_check", _("its price is being checked")
 
 
@@ -44,3 +45,75 @@ class SyncOutcome(models.TextChoices):
     UNCHANGED = "unchanged", _("nothing changed")
     STOPPED = "stopped", _("stopped, nothing changed")
     FAILED = "failed", _("no usable answer, nothing changed")
+
+
+class RunCause(models.TextChoices):
+    """What a run of the catalogue sync set out from."""
+
+    READING = "reading", _("the catalogue was read")
+    APPROVAL = "approval", _("a stopped run was approved")
+    UNDO = "undo", _("a run was undone")
+
+
+class RunDecision(models.TextChoices):
+    """What became of a run that stopped and asked."""
+
+    NONE = "", _("waits, or asks nothing")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    OUTDATED = "outdated", _("a later run was applied")
+
+
+class DifferenceKind(models.TextChoices):
+    """In what a catalogue differs from the offers as they were, row by row."""
+
+    NEW = "new", _("new")
+    CHANGED = "changed", _("changed")
+    RETURNED = "returned", _("returned")
+    GONE = "gone", _("gone")
+    QUARANTINED = "quarantined", _("quarantined")
+
+
+class Oddity(models.TextChoices):
+    """What is odd about a change, so that staff are asked before the shop follows."""
+
+    ZERO = "zero", _("the price went to zero")
+    TYPE = "type", _("the type changed")
+    RISE = "rise", _("the price jumped up")
+    FALL = "fall", _("the price jumped down")
+
+
+class Verdict(models.TextChoices):
+    """The answer to a quarantined change."""
+
+    NONE = "", _("waits")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    ITSELF = "itself", _("it came back by itself")
+    SUPERSEDED = "superseded", _("another value came")
+
+
+class ChangeKind(models.TextChoices):
+    """What happened to a service, as customers may read it."""
+
+    NEW = "new", _("new")
+    RESUMED = "resumed", _("available again")
+    PRICE_UP = "price_up", _("price up")
+    PRICE_DOWN = "price_down", _("price down")
+    PAUSED = "paused", _("paused")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class ChangeReason(models.TextChoices):
+    """What changed services; whoever writes names it, see `provider.changes`."""
+
+    NONE = "", _("not named")
+    READING = "reading", _("the provider's catalogue")
+    APPROVAL = "approval", _("an approved catalogue")
+    UNDO = "undo", _("an undone catalogue")
+    VERDICT = "verdict", _("the answer to a quarantined change")
+    RULE = "rule", _("a markup rule")
+    RATE = "rate", _("a rate of exchange")
+    HAND = "hand", _("set by hand")
+    ROUTE = "route", _("bought elsewhere")
+    OVERCHARGED = "overcharged", _("charged more than expected")

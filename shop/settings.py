@@ -241,6 +241,10 @@ REFILL_HOURS: int = _read("int", "REFILL_HOURS", 0 if DEMO else 24, "hours, such
 # For so long a finished order is read again, ever more rarely: providers take back.
 REREAD_DAYS: int = _read("int", "REREAD_DAYS", 7, "days, such as 7; 0 for never")
 SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
+# In percent. A price that moves by more is quarantined: 100 is to the double or to half.
+# A reply in which more of the known services are missing looks cut, and stops the run.
+PRICE_JUMP: Decimal = _read_decimal("PRICE_JUMP", "100", "percent, such as 100")
+SYNC_MOST_GONE: Decimal = _read_decimal("SYNC_MOST_GONE", "30", "percent, such as 30")
 # How long upstream replies are kept, in days.
 REPLY_DAYS: int = _read("int", "REPLY_DAYS", 90, "days, such as 90")
 if REPLY_DAYS < 1:

@@ -96,6 +96,10 @@ class Provider(models.Model):
     balance_at = models.DateTimeField(
         _("balance read"), null=True, blank=True, editable=False
     )
+    # The currency in which the balance was told last; empty where none was named.
+    currency_told = models.CharField(
+        max_length=3, default="", db_default="", blank=True, editable=False
+    )
     next_sync_at = models.DateTimeField(db_default=Now(), editable=False)
     synced_at = models.DateTimeField(
         _("catalogue read"), null=True, blank=True, editable=False
