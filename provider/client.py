@@ -49,7 +49,7 @@ from provider.protocol.replies import (
     UnreadableReply,
 )
 from provider.protocol.tracking import CALL_CLASSES
-from provider.redaction import ASKED_BYTES, asked, capped, redact
+from provider.redaction import ASKED_BYTES, asked, capped, redact, redact_bytes
 from shop.http import HttpFailure, HttpReply, Reached, post_form
 
 __all__ = ["CallFailed", "Client", "Endpoint", "Exchange"]
@@ -87,8 +87,15 @@ class Client:
         return self._read("balance", {}, reader)
 
     def services(self) -> tuple[Catalogue, Exchange]:
-        """Return everything that the provider offers. Raises CallFailed."""
-        reader = partial(read_catalogue, phrases=self.endpoint.phrases)
+        """Return everything that the provider offers. Raises CallFailed.
+
+        The whole reply comes along, without the key: it may have to be approved later.
+        """
+
+        def reader(body: bytes) -> Catalogue:
+            catalogue = read_catalogue(body, phrases=self.endpoint.phrases)
+            return replace(catalogue, body=redact_bytes(body, key=self.endpoint.key))
+
         return self._read("services", {}, reader, max_bytes=CATALOGUE_BYTES)
 
     def statuses(

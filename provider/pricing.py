@@ -50,10 +50,11 @@ PRICED = """
              WHEN priced.type = '' THEN 'type_unknown'
              WHEN priced.overcharged THEN 'overcharged'
              WHEN priced.withdrawn THEN 'withdrawn'
+             WHEN priced.quarantined THEN 'quarantined'
              WHEN priced.cost IS NULL
                OR priced.price <= 0
                OR priced.price > %(highest)s
-               OR priced.price < priced.cost * (100 + priced.minimum_margin) * 0.01
+               OR priced.price < priced.cost_seen * (100 + priced.minimum_margin) * 0.01
                THEN 'price_check'
              ELSE ''
            END AS off_reason
@@ -71,9 +72,16 @@ PRICED = """
                coalesce(service.overcharged_at > offer.changed_at, false)
                  AS overcharged,
                offer.withdrawn_at IS NOT NULL AS withdrawn,
-               offer.rate_seen * CASE
-                 WHEN provider.currency = %(currency)s THEN 1 ELSE fx.rate
-               END AS cost,
+               -- A price is made of what was accepted last, and earns on what was
+               -- seen last. A fall that waits harms nobody; the rest is not sold, nor
+               -- what would be ordered in another way upstream.
+               coalesce(
+                 quarantine.verdict = '' AND quarantine.oddity <> 'fall'
+                   OR quarantine.old_type <> quarantine.new_type,
+                 false
+               ) AS quarantined,
+               coalesce(quarantine.old_rate, offer.rate_seen) * exchange.rate AS cost,
+               offer.rate_seen * exchange.rate AS cost_seen,
                coalesce(by_service.percent, by_category.percent, by_provider.percent,
                         everything.percent, %(default_percent)s) AS percent,
                coalesce(by_service.fixed, by_category.fixed, by_provider.fixed,
@@ -96,6 +104,13 @@ PRICED = """
           SELECT DISTINCT ON (base) base, rate FROM provider_exchangerate
           WHERE quote = %(currency)s ORDER BY base, created_at DESC, id DESC
         ) AS fx ON fx.base = provider.currency
+        CROSS JOIN LATERAL (
+          SELECT CASE
+            WHEN provider.currency = %(currency)s THEN 1 ELSE fx.rate
+          END AS rate
+        ) AS exchange
+        LEFT JOIN provider_quarantine quarantine
+          ON quarantine.offer_id = offer.id AND quarantine.ended_at IS NULL
         LEFT JOIN provider_markuprule by_service ON by_service.service_id = service.id
         LEFT JOIN provider_markuprule by_category
           ON by_category.category_id = service.category_id

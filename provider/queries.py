@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from provider.enums import OffReason
 from provider.models import (
     Category,
+    Difference,
     ExchangeRate,
     Offer,
     Provider,
@@ -83,3 +85,20 @@ def exchange_rates(*, bases: Iterable[str]) -> dict[str, Decimal]:
     """Return what one of each currency costs in the shop's now, where somebody said."""
     rates = {base: exchange_rate(base=base) for base in set(bases)}
     return {base: rate for base, rate in rates.items() if rate is not None}
+
+
+# Of each kind, and of the biggest price moves, so many are shown at first.
+SAMPLE = 10
+
+
+def sample_of_differences(*, run_id: int) -> list[Difference]:
+    """Return the first differences of each kind, and those whose price moves most."""
+    rows = Difference.objects.filter(run_id=run_id).defer("old")
+    return list(
+        rows.annotate(
+            place=Window(RowNumber(), partition_by="kind", order_by="id"),
+            rank=Window(RowNumber(), order_by=F("move").desc(nulls_last=True)),
+        )
+        .filter(Q(place__lte=SAMPLE) | Q(rank__lte=SAMPLE, move__isnull=False))
+        .order_by("id")
+    )

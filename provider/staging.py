@@ -2,7 +2,8 @@
 
 Each statement handles all rows at once and writes only those that differ, so that a
 sync costs the same number of statements for ten rows and for ten thousand, and writes
-nothing where nothing changed. Parameter: provider.
+nothing where nothing changed. What differs is found once, by `provider.comparing`, and
+kept in the temporary table `compared`. Parameters: provider, run, publish.
 """
 
 from collections.abc import Iterable
@@ -25,7 +26,13 @@ DIFFERS = """
      staged.min, staged.max, staged.refill, staged.cancel, staged.dripfeed,
      staged.description, staged.average_time)
 """
+# A row of `compared` is an offer that is new, differs, is gone, or whose quarantined
+# change is answered by what came. `shelf` is its category where that changed.
 CREATE = """
+    CREATE TEMPORARY TABLE compared (
+        place integer, offer_id bigint, upstream_id text, kind text, oddity text,
+        writes boolean, quarantine_id bigint, shelf text
+    ) ON COMMIT DROP;
     CREATE TEMPORARY TABLE staged (
         place integer, upstream_id text PRIMARY KEY, name text, category text,
         type text, type_given text, rate_seen numeric(30,20), min integer, max integer,
@@ -33,28 +40,12 @@ CREATE = """
         average_time text, raw jsonb
     ) ON COMMIT DROP
 """
-COMPARE = f"""
-    SELECT count(*) FILTER (WHERE offer.id IS NULL),
-           count(*) FILTER (WHERE {DIFFERS} AND offer.id IS NOT NULL),
-           count(*) FILTER (WHERE offer.withdrawn_at IS NOT NULL),
-           (SELECT count(*) FROM provider_offer mine
-            WHERE mine.provider_id = %(provider)s AND mine.withdrawn_at IS NULL),
-           (SELECT count(*) FROM provider_offer mine
-            WHERE mine.provider_id = %(provider)s AND mine.withdrawn_at IS NULL
-              AND NOT EXISTS (SELECT FROM staged
-                              WHERE staged.upstream_id = mine.upstream_id))
-    FROM staged
-    LEFT JOIN provider_offer offer
-      ON offer.provider_id = %(provider)s AND offer.upstream_id = staged.upstream_id
-"""  # noqa: S608
 WRITE_OFFERS = f"""
     INSERT INTO provider_offer (provider_id, {COLUMNS}, raw)
     SELECT %(provider)s, {", ".join("staged." + c for c in COLUMNS.split(", "))},
            staged.raw
-    FROM staged
-    LEFT JOIN provider_offer offer
-      ON offer.provider_id = %(provider)s AND offer.upstream_id = staged.upstream_id
-    WHERE offer.id IS NULL OR offer.withdrawn_at IS NOT NULL OR {DIFFERS}
+    FROM staged JOIN compared ON compared.upstream_id = staged.upstream_id
+    WHERE compared.writes
     ORDER BY staged.place
     ON CONFLICT (provider_id, upstream_id) DO UPDATE SET
         ({COLUMNS}, raw, withdrawn_at, changed_at)
@@ -63,18 +54,19 @@ WRITE_OFFERS = f"""
 """  # noqa: S608
 WITHDRAW = """
     UPDATE provider_offer SET withdrawn_at = now(), changed_at = now()
-    WHERE provider_id = %(provider)s AND withdrawn_at IS NULL
-      AND NOT EXISTS (SELECT FROM staged
-                      WHERE staged.upstream_id = provider_offer.upstream_id)
+    FROM compared
+    WHERE provider_offer.id = compared.offer_id AND compared.kind = 'gone'
 """
-# Shelves for services to come, not for those that stand on one: staff may have renamed
-# it. By name, as two providers that add the same ones in two orders would deadlock.
+# Shelves for services to come, or to move; not for those that stand on one that staff
+# may have renamed. By name, as two providers that add the same ones in two orders would deadlock.
 ADD_CATEGORIES = """
     INSERT INTO provider_category (name, position)
     SELECT staged.category, min(staged.place) FROM staged
     JOIN provider_offer offer
       ON offer.provider_id = %(provider)s AND offer.upstream_id = staged.upstream_id
-    WHERE NOT EXISTS (SELECT FROM provider_route WHERE offer_id = offer.id)
+    WHERE (NOT EXISTS (SELECT FROM provider_route WHERE offer_id = offer.id)
+           OR EXISTS (SELECT FROM compared
+                      WHERE compared.offer_id = offer.id AND compared.shelf <> ''))
       AND NOT EXISTS (SELECT FROM provider_category known
                       WHERE known.name = staged.category)
     GROUP BY staged.category ORDER BY staged.category
@@ -104,8 +96,25 @@ ADD_SERVICES = """
     INSERT INTO provider_route (service_id, offer_id, position)
     SELECT service_id, id, 1 FROM fresh
 """
+# A service follows its first offer to another shelf if it stands where that offer stood:
+# not where staff have put it elsewhere, or renamed the shelf.
+MOVE = """
+    UPDATE provider_service service SET category_id = target.id
+    FROM compared
+    JOIN provider_offer offer ON offer.id = compared.offer_id
+    JOIN provider_category target ON target.name = offer.category
+    JOIN provider_category source ON source.name = compared.shelf
+    JOIN (
+        SELECT DISTINCT ON (service_id) service_id, offer_id
+        FROM provider_route ORDER BY service_id, position
+    ) AS first_route ON first_route.offer_id = offer.id
+    WHERE compared.shelf <> '' AND service.id = first_route.service_id
+      AND service.category_id = source.id AND source.id <> target.id
+      AND NOT 'category' = ANY(service.set_by_hand)
+"""
 # What an upstream change means for the services that buy there first; never a field
-# that staff set by hand.
+# that staff set by hand, nor a type that is quarantined. Parameters: provider, or
+# service, or NULL for all.
 FOLLOW = """
     UPDATE provider_service service
     SET name = fresh.name, description = fresh.description, type = fresh.type,
@@ -120,7 +129,8 @@ FOLLOW = """
                     ELSE left(offer.name, 1000) END AS name,
                CASE WHEN 'description' = ANY(mine.set_by_hand) THEN mine.description
                     ELSE offer.description END AS description,
-               offer.type,
+               CASE WHEN quarantine.id IS NOT NULL THEN mine.type
+                    ELSE offer.type END AS type,
                CASE WHEN limits.by_hand THEN mine.min ELSE offer.min END AS min,
                CASE WHEN limits.by_hand THEN mine.max ELSE offer.max END AS max,
                CASE WHEN 'refill' = ANY(mine.set_by_hand) THEN mine.refill
@@ -129,7 +139,8 @@ FOLLOW = """
                     ELSE coalesce(offer.cancel, false) END AS cancel,
                CASE WHEN 'dripfeed' = ANY(mine.set_by_hand) THEN mine.dripfeed
                     ELSE coalesce(offer.dripfeed, false) END AS dripfeed,
-               offer.average_time
+               CASE WHEN 'average_time' = ANY(mine.set_by_hand) THEN mine.average_time
+                    ELSE offer.average_time END AS average_time
         FROM provider_service mine
         CROSS JOIN LATERAL (
             SELECT mine.set_by_hand && ARRAY['min', 'max']::varchar[] AS by_hand
@@ -139,7 +150,10 @@ FOLLOW = """
             FROM provider_route ORDER BY service_id, position
         ) AS first_route ON first_route.service_id = mine.id
         JOIN provider_offer offer ON offer.id = first_route.offer_id
-        WHERE offer.provider_id = %(provider)s
+        LEFT JOIN provider_quarantine quarantine
+          ON quarantine.offer_id = offer.id AND quarantine.ended_at IS NULL
+        WHERE (%(provider)s::bigint IS NULL OR offer.provider_id = %(provider)s)
+          AND (%(service)s::bigint IS NULL OR mine.id = %(service)s)
     ) AS fresh
     WHERE service.id = fresh.id
       AND (service.name, service.description, service.type, service.min, service.max,
@@ -150,9 +164,14 @@ FOLLOW = """
 """
 
 
+def create(cursor: CursorWrapper) -> None:
+    """Make the two temporary tables of this transaction."""
+    cursor.execute(CREATE)
+
+
 def stage(cursor: CursorWrapper, rows: Iterable[OfferRow]) -> None:
     """Copy `rows` into a temporary table of this transaction."""
-    cursor.execute(CREATE)
+    create(cursor)
     columns = f"place, {COLUMNS}, raw"
     with cursor.copy(f"COPY staged ({columns}) FROM STDIN") as copy:
         for place, row in enumerate(rows):

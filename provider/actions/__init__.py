@@ -2,6 +2,14 @@
 
 from provider.actions.archiving import forget_replies
 from provider.actions.breaker import note_answer, note_failure
+from provider.actions.deciding import (
+    SyncError,
+    approve_changes,
+    approve_run,
+    reject_changes,
+    reject_run,
+    undo_run,
+)
 from provider.actions.pricing import (
     PricingError,
     reprice,
@@ -38,8 +46,11 @@ from provider.actions.syncing import publish_services, sync
 __all__ = [
     "PricingError",
     "ProviderError",
+    "SyncError",
     "add_provider",
     "add_route",
+    "approve_changes",
+    "approve_run",
     "ask_currency",
     "clear_overcharge",
     "forget_replies",
@@ -54,6 +65,8 @@ __all__ = [
     "put_first",
     "read_balance",
     "refresh_soon",
+    "reject_changes",
+    "reject_run",
     "remember_batch_size",
     "remember_refill_status_one_by_one",
     "remember_requests_one_by_one",
@@ -68,4 +81,5 @@ __all__ = [
     "set_loss_policy",
     "sync",
     "take_due_sync",
+    "undo_run",
 ]

@@ -119,6 +119,8 @@ def read_balance(*, provider: Provider) -> Reading:
     except CallFailed as error:
         raise ProviderError(error.message) from error
     reading = Reading(cut(balance.amount), balance.currency or provider.currency)
+    if (balance.currency or "") != provider.currency_told:
+        _note_currency(provider, balance.currency or "")
     if reading.currency != provider.currency:
         message = _("The provider answers in %(new)s instead of %(old)s.") % {
             "new": reading.currency,
@@ -130,6 +132,13 @@ def read_balance(*, provider: Provider) -> Reading:
         raise ProviderError(_("The provider's balance is too large to be kept."))
     _keep_balance(provider, reading)
     return reading
+
+
+@transaction.atomic(durable=True)
+def _note_currency(provider: Provider, told: str) -> None:
+    """Remember what the balance is told in: a catalogue may change with it."""
+    provider.currency_told = told[:3]
+    provider.save(update_fields=["currency_told"])
 
 
 @transaction.atomic(durable=True)

@@ -64,7 +64,7 @@ LOG_UPDATES = f"""
     CREATE TRIGGER service_changes_updated AFTER UPDATE ON provider_service
         REFERENCING OLD TABLE AS rows_before NEW TABLE AS rows_after
         FOR EACH STATEMENT EXECUTE FUNCTION shop_log_updated_services();
-"""
+"""  # noqa: S608 - both parts are constants of ours
 LOG_INSERTS = f"""
     CREATE FUNCTION shop_log_inserted_services() RETURNS trigger
     LANGUAGE plpgsql AS $$ BEGIN
@@ -77,7 +77,7 @@ LOG_INSERTS = f"""
     CREATE TRIGGER service_changes_inserted AFTER INSERT ON provider_service
         REFERENCING NEW TABLE AS rows_after
         FOR EACH STATEMENT EXECUTE FUNCTION shop_log_inserted_services();
-"""
+"""  # noqa: S608
 UNLOG = """
     DROP TRIGGER service_changes_updated ON provider_service;
     DROP TRIGGER service_changes_inserted ON provider_service;

@@ -1,5 +1,7 @@
 """What the catalogue sync did, run by run, and row by row."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -115,10 +117,19 @@ class SyncRun(models.Model):
     def __str__(self) -> str:
         return f"{self.provider} {self.outcome}"
 
+    # Of a dry run, which leaves no row: the first differences of each kind, and those
+    # whose price moves most.
+    sample: "Sequence[Difference]" = ()
+
     @property
     def waits(self) -> bool:
-        """Whether it stopped, and nobody has decided yet."""
-        return self.outcome == SyncOutcome.STOPPED and not self.decision
+        """Whether it stopped with something to approve, and nobody has decided yet."""
+        return bool(
+            self.outcome == SyncOutcome.STOPPED
+            and self.digest
+            and not self.decision
+            and self.repeats_id is None
+        )
 
 
 class KeptCatalogue(models.Model):

@@ -1,6 +1,6 @@
 """What a provider answered, as typed values: what every reader returns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -89,11 +89,15 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything a provider offers; `total` = rows + rejected."""
+    """Everything a provider offers; `total` = rows + rejected.
+
+    `body` is the reply as it came, where the client has taken the key out of it.
+    """
 
     rows: tuple[OfferRow, ...]
     rejected: tuple[Rejection, ...]
     total: int
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)

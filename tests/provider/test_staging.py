@@ -11,7 +11,7 @@ from provider import actions
 from provider.enums import SyncOutcome
 from provider.models import Category, Offer, Provider, Route, Service, SyncRun
 from tests.factories import make_provider
-from tests.provider.feeds import Feed, read, row, rows, serving
+from tests.provider.feeds import Feed, approve_all, read, row, rows, serving
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -165,8 +165,11 @@ def test_a_type_that_is_no_longer_known_takes_the_service_off(
     read(provider, feed, row())
 
     read(provider, feed, row(type="Special"))
-    assert Service.objects.get().off_reason == "type_unknown"
+    assert Service.objects.get().off_reason == "quarantined"
     assert Offer.objects.get().type_given == "Special"
+
+    approve_all()
+    assert Service.objects.get().off_reason == "type_unknown"
 
     read(provider, feed, row(type="Package"))
     assert Service.objects.get().type == "package"
