@@ -5,6 +5,7 @@ own panel refunds only on those it knows.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 
 from django.conf import settings
 
@@ -14,7 +15,7 @@ from orders.delivered import is_subscription, most_units
 from orders.enums import RefillStatus, Status
 from orders.models import Delivery, Order, OrderRequest
 from orders.queries import REFILL_OUTWARD
-from provider.models import Service
+from provider.models import Service, ServiceChange
 from shop.money import charge, plain
 
 Json = dict[str, "Json"] | list["Json"] | str | int | bool
@@ -66,6 +67,20 @@ def service(service: Service) -> Json:
     }
     known = {"desc": service.description, "average_time": service.average_time}
     return row | {name: text for name, text in known.items() if text}
+
+
+def update(change: ServiceChange) -> Json:
+    """Return what happened to one service; rates where it has them."""
+    row: dict[str, Json] = {
+        "id": change.pk,
+        "kind": change.kind,
+        "service": change.service_id,
+        "name": change.service.name,
+        "category": change.service.category.name,
+        "time": f"{change.created_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+    rates = {"old_rate": change.old_price, "rate": change.new_price}
+    return row | {name: plain(rate) for name, rate in rates.items() if rate is not None}
 
 
 def order(order: Order, parts: Sequence[Delivery] = ()) -> Json:

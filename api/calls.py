@@ -17,10 +17,13 @@ from orders.errors import NotYetError, OrderError
 from orders.intake import FieldErrors
 from orders.models import Order
 from orders.queries import orders_by_ids, parts_by_ids, parts_of, refills_by_ids
+from provider.enums import ChangeKind
 from provider.protocol.types import TYPES
-from provider.queries import search
+from provider.queries import search, updates
 
 ORDER_FIELDS = frozenset(name for rule in TYPES.values() for name in rule.fields)
+# Rows of a call for updates.
+UPDATES = 100
 
 Row = TypeVar("Row")
 Act = Callable[[str], Json]
@@ -44,6 +47,21 @@ def _balance(customer: User, call: Call) -> Json:
 
 def _services(customer: User, call: Call) -> Json:
     return [answers.service(service) for service in search()]
+
+
+def _updates(customer: User, call: Call) -> Json:
+    """Return what happened to services, newest first: at most UPDATES in one call."""
+    kind = call.fields.get("kind", "").strip()
+    if kind and kind not in ChangeKind.values:
+        raise RefusedError(Wording.KIND)
+    before = call.fields.get("before", "").strip()
+    number = read_number(before)
+    if before and not number:
+        raise RefusedError(Wording.BEFORE)
+    return [
+        answers.update(change)
+        for change in updates(kind=kind, before=number or None)[:UPDATES]
+    ]
 
 
 def _add(customer: User, call: Call) -> Json:
@@ -179,6 +197,7 @@ def _or_error(act: Act, text: str) -> Json:
 ACTIONS: Mapping[str, Callable[[User, Call], Json]] = {
     "balance": _balance,
     "services": _services,
+    "updates": _updates,
     "add": _add,
     "status": _status,
     "refill": _refill,

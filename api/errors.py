@@ -20,6 +20,8 @@ class Wording(StrEnum):
     TOO_OFTEN = "Too many requests"
     IDEMPOTENCY_KEY = "Incorrect idempotency_key"
     IDEMPOTENCY_KEY_USED = "This idempotency_key was used for a different order"
+    KIND = "Incorrect kind"
+    BEFORE = "Incorrect before"
     ACTION = "Incorrect request: unknown action"
     METHOD = "Incorrect request: use POST or GET"
     CONTENT_TYPE = "Incorrect request: send a form or JSON"

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F, Q, QuerySet, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from provider.enums import OffReason
+from provider.enums import ChangeKind, OffReason
 from provider.models import (
     Category,
     Difference,
@@ -16,6 +16,7 @@ from provider.models import (
     Provider,
     Route,
     Service,
+    ServiceChange,
 )
 
 
@@ -102,3 +103,50 @@ def sample_of_differences(*, run_id: int) -> list[Difference]:
         .filter(Q(place__lte=SAMPLE) | Q(rank__lte=SAMPLE, move__isnull=False))
         .order_by("id")
     )
+
+
+# What customers may read of a service that is not on sale just now.
+GONE = (ChangeKind.PAUSED, ChangeKind.WITHDRAWN)
+
+
+def updates(
+    *, kind: str = "", before: int | None = None, batch: int | None = None
+) -> QuerySet[ServiceChange]:
+    """Return what customers read about services, a row for each, newest first.
+
+    Only of services that staff offer: those on sale, and those that the shop paused.
+    `before` is the number of the last row that was read; `batch` asks for the members
+    of one line of `update_lines`.
+    """
+    found = _noticed(kind, before)
+    if batch is not None:
+        found = found.filter(batch=batch)
+    offered = Q(service__off_reason="") | Q(kind__in=GONE)
+    return found.filter(offered, service__active=True)
+
+
+def update_lines(
+    *, kind: str = "", before: int | None = None
+) -> QuerySet[ServiceChange]:
+    """Return the same as lines, where many changes of one kind may be one line.
+
+    The first change of a batch speaks for all; it is worth a line as long as its shelf
+    has something to show.
+    """
+    shelf = Service.objects.filter(
+        category=OuterRef("service__category"), active=True
+    ).order_by()
+    offered = Q(service__off_reason="") | Q(kind__in=GONE)
+    alone = offered & Q(size=1, service__active=True)
+    shown = Exists(shelf.filter(off_reason="")) | (Q(kind__in=GONE) & Exists(shelf))
+    found = _noticed(kind, before).filter(batch=F("id"))
+    return found.filter(alone | (Q(size__gt=1) & shown))
+
+
+def _noticed(kind: str, before: int | None) -> QuerySet[ServiceChange]:
+    found = ServiceChange.objects.filter(public=True)
+    if kind:
+        found = found.filter(kind=kind)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return found.select_related("service__category").order_by("-id")

@@ -4,7 +4,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from shop.views import catalogue
+from shop.views import catalogue, updates
 
 admin.autodiscover()
 # Staff log in where customers do, under the same limits of attempts.
@@ -13,6 +13,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", catalogue.services, {"home": True}, name="home"),
     path("services/", catalogue.services, name="services"),
+    path("updates/", updates.updates, name="updates"),
     path("", include("orders.urls")),
     path("", include("ledger.urls")),
     path("", include("accounts.urls")),

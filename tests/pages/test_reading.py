@@ -30,7 +30,14 @@ def test_no_page_writes_when_it_is_read() -> None:
     customer = make_busy_customer()
     client = Client()
     client.force_login(customer)
-    pages = ["/", "/services/?q=sub", "/orders/", "/statement/", "/account/"]
+    pages = [
+        "/",
+        "/services/?q=sub",
+        "/orders/",
+        "/statement/",
+        "/account/",
+        "/updates/",
+    ]
     pages += [f"/services/{service.pk}/" for service in Service.objects.all()]
     pages += [f"/orders/{order.pk}/" for order in Order.objects.all()]
     with connection.execute_wrapper(refuse_writes):
