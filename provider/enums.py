@@ -117,3 +117,19 @@ class ChangeReason(models.TextChoices):
     HAND = "hand", _("set by hand")
     ROUTE = "route", _("bought elsewhere")
     OVERCHARGED = "overcharged", _("charged more than expected")
+
+
+class HandField(models.TextChoices):
+    """The fields of a service that staff may set by hand, and no sync writes then."""
+
+    ACTIVE = "active", _("on or off")
+    FIXED_PRICE = "fixed_price", _("price")
+    NAME = "name", _("name")
+    DESCRIPTION = "description", _("description")
+    CATEGORY = "category", _("category")
+    AVERAGE_TIME = "average_time", _("average time")
+    MIN = "min", _("minimum")
+    MAX = "max", _("maximum")
+    REFILL = "refill", _("refill")
+    CANCEL = "cancel", _("cancel")
+    DRIPFEED = "dripfeed", _("drip-feed")

@@ -7,16 +7,18 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
-from provider.enums import ChangeKind, OffReason
+from provider.enums import ChangeKind, OffReason, SyncOutcome
 from provider.models import (
     Category,
     Difference,
     ExchangeRate,
     Offer,
     Provider,
+    Quarantine,
     Route,
     Service,
     ServiceChange,
+    SyncRun,
 )
 
 
@@ -103,6 +105,23 @@ def sample_of_differences(*, run_id: int) -> list[Difference]:
         .filter(Q(place__lte=SAMPLE) | Q(rank__lte=SAMPLE, move__isnull=False))
         .order_by("id")
     )
+
+
+def is_last_applied(*, run: SyncRun) -> bool:
+    """Return whether no later run of its provider was applied, and it was, and is kept."""
+    applied = SyncRun.objects.filter(
+        provider=run.provider_id, outcome=SyncOutcome.APPLIED
+    )
+    last = applied.order_by("-id").values_list("pk", flat=True).first()
+    return last == run.pk and Difference.objects.filter(run=run).exists()
+
+
+def decisions_waiting() -> tuple[int, int]:
+    """Return how many stopped runs and quarantined changes wait for the staff."""
+    stopped = SyncRun.objects.filter(
+        outcome=SyncOutcome.STOPPED, decision="", repeats=None
+    ).exclude(digest="")
+    return stopped.count(), Quarantine.objects.filter(verdict="").count()
 
 
 # What customers may read of a service that is not on sale just now.

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from notices.models import Notice
 from orders.enums import Submission
 from orders.models import Order, OrderRequest
+from provider.queries import decisions_waiting
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -17,6 +18,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     flagged = Order.objects.filter(flagged_at__isnull=False).count()
     requests = OrderRequest.objects.filter(flagged_at__isnull=False).count()
     unread = Notice.objects.filter(user=None, read_at=None).count()
+    stopped, quarantined = decisions_waiting()
     return [
         {
             "items": [
@@ -40,6 +42,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Catalogue"),
             _entry("provider.service", _("Services"), "sell"),
             _entry("provider.category", _("Categories"), "shelves"),
+            _entry("provider.servicechange", _("Service changes"), "history"),
             _entry("provider.markuprule", _("Markup rules"), "percent"),
             _entry(
                 "provider.exchangerate", _("Rates of exchange"), "currency_exchange"
@@ -48,7 +51,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             _("Upstream"),
             _entry("provider.provider", _("Providers"), "local_shipping"),
-            _entry("provider.syncrun", _("Catalogue runs"), "sync"),
+            _entry("provider.syncrun", _("Catalogue runs"), "sync", badge=stopped),
+            _entry(
+                "provider.quarantine", _("Quarantine"), "help_center", badge=quarantined
+            ),
             _entry("provider.offer", _("Offers"), "inventory_2"),
             _entry("provider.reply", _("Replies"), "forum"),
             _entry("provider.errorphrase", _("Error wordings"), "translate"),

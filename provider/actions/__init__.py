@@ -10,6 +10,7 @@ from provider.actions.deciding import (
     reject_run,
     undo_run,
 )
+from provider.actions.hands import reset_fields, switch_services
 from provider.actions.pricing import (
     PricingError,
     reprice,
@@ -74,11 +75,13 @@ __all__ = [
     "reprice",
     "reprice_in_transaction",
     "request_sync",
+    "reset_fields",
     "resume",
     "save_provider",
     "save_rule",
     "set_exchange_rate",
     "set_loss_policy",
+    "switch_services",
     "sync",
     "take_due_sync",
     "undo_run",

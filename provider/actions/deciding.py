@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from provider import restoring, staging
+from provider import queries, restoring, staging
 from provider.actions.applying import (
     Reading,
     apply_in_transaction,
@@ -29,7 +29,6 @@ from provider.enums import (
     Verdict,
 )
 from provider.models import (
-    Difference,
     KeptCatalogue,
     Offer,
     Provider,
@@ -115,14 +114,8 @@ def undo_run(*, run: SyncRun, by: User | None) -> SyncRun:
 @transaction.atomic(durable=True)
 def _undo(run: SyncRun, undoing: SyncRun, started: float) -> None:
     _lock([run.provider_id])
-    applied = SyncRun.objects.filter(
-        provider=run.provider_id, outcome=SyncOutcome.APPLIED
-    )
-    last = applied.order_by("-id").values_list("pk", flat=True).first()
-    if last != run.pk:
-        raise SyncError(_("Only the last run that was applied can be undone."))
-    if not Difference.objects.filter(run=run).exists():
-        raise SyncError(_("What this run changed is not kept, or it changed nothing."))
+    if not queries.is_last_applied(run=run):
+        raise SyncError(_("Only the last run that changed something can be undone."))
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "provider": run.provider_id,

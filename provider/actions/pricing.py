@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from provider.changes import because
+from provider.enums import ChangeReason
 from provider.models import ExchangeRate, MarkupRule
 from provider.pricing import HIGHEST_PRICE, PRICED
 from shop.money import has_places
@@ -61,6 +63,7 @@ def save_rule(*, rule: MarkupRule) -> int:
     """Save a markup rule and re-price what it is about; return how many prices moved."""
     rule.full_clean()
     rule.save()
+    because(ChangeReason.RULE)
     return reprice_in_transaction()
 
 
@@ -76,5 +79,6 @@ def set_exchange_rate(*, base: str, rate: Decimal, source: str = "") -> Exchange
     row = ExchangeRate.objects.create(
         base=base, quote=settings.SHOP_CURRENCY, rate=rate, source=source
     )
+    because(ChangeReason.RATE)
     reprice_in_transaction()
     return row

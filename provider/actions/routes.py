@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 
 from provider.actions.pricing import reprice_in_transaction
 from provider.actions.providers import ProviderError
+from provider.changes import because
+from provider.enums import ChangeReason
 from provider.models import Offer, Provider, Route, Service
 
 
@@ -27,6 +29,7 @@ def add_route(*, service: Service, provider: Provider, upstream_id: str) -> Rout
         raise ProviderError(_("The service is bought there already."))
     last = routes[-1].position if routes else 0
     route = Route.objects.create(service=service, offer=offer, position=last + 1)
+    because(ChangeReason.ROUTE)
     reprice_in_transaction()
     return route
 
@@ -85,4 +88,5 @@ def _renumber(routes: list[Route]) -> None:
     for start in (beyond, 1):
         for position, route in enumerate(routes, start):
             Route.objects.filter(pk=route.pk).update(position=position)
+    because(ChangeReason.ROUTE)
     reprice_in_transaction()

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from provider.actions.pricing import reprice_in_transaction
 from provider.actions.providers import ProviderError, refresh_soon
-from provider.enums import LossPolicy, OffReason
+from provider.changes import because
+from provider.enums import ChangeReason, LossPolicy, OffReason
 from provider.models import Provider, Service
 
 MOST_LOSS = Decimal(1000)
@@ -22,6 +23,7 @@ def pause_overcharged(*, service_id: int, provider: Provider) -> None:
     service comes back at its new price. Otherwise staff put it back. Inside the caller's
     transaction.
     """
+    because(ChangeReason.OVERCHARGED)
     Service.objects.filter(pk=service_id).update(
         overcharged_at=Now(), off_reason=OffReason.OVERCHARGED
     )
@@ -31,6 +33,7 @@ def pause_overcharged(*, service_id: int, provider: Provider) -> None:
 @transaction.atomic(durable=True)
 def clear_overcharge(*, service: Service) -> None:
     """Sell a service again that was overcharged, as staff have looked at it."""
+    because(ChangeReason.HAND)
     Service.objects.filter(pk=service.pk).update(overcharged_at=None)
     reprice_in_transaction()
 

@@ -1,35 +1,25 @@
-"""What came from upstream, as it came: offers, catalogue runs and replies."""
+"""What came from upstream, as it came: offers and replies."""
 
 import re
 from collections.abc import Iterable
-from typing import Any
 from urllib.parse import unquote_plus
 
 from django.contrib import admin
-from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
-from provider.enums import SyncOutcome
-from provider.models import Offer, Reply, SyncRun
-from shop.admin import NOTHING, ReadonlyMixin, ShopAdmin, Table, badge, link_to, moment
+from provider.models import Offer, Reply
+from shop.admin import NOTHING, ReadonlyMixin, ShopAdmin, Table, link_to, moment
 from shop.money import show
 
-# So many rows are shown on a page; the whole list is in the database.
-MOST_REJECTED = 200
 # Characters of a reply; a catalogue may have millions.
 MOST_BODY = 50_000
-TONES: dict[str, str] = {
-    SyncOutcome.APPLIED: "success",
-    SyncOutcome.STOPPED: "warning",
-    SyncOutcome.FAILED: "danger",
-}
 
 
 @admin.register(Offer)
@@ -77,56 +67,6 @@ class OfferAdmin(ReadonlyMixin, ShopAdmin):
     @display(description=_("withdrawn"))
     def withdrawn(self, offer: Offer) -> str:
         return moment(offer.withdrawn_at)
-
-
-@admin.register(SyncRun)
-class SyncRunAdmin(ReadonlyMixin, ShopAdmin):
-    """Each reading of a catalogue: what it changed, and why rows were not taken."""
-
-    list_display = (
-        "time", "provider", "result", "rows", "added", "changed", "withdrawn",
-        "repriced", "refused",
-    )  # fmt: skip
-    list_filter = ("outcome", "provider")
-    list_select_related = ("provider",)
-    ordering = ("-id",)
-    fields = (
-        "provider", "time", "result", "message", "rows", "added", "changed",
-        "withdrawn", "returned", "repriced", "refused", "duration", "reply",
-    )  # fmt: skip
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
-        found: QuerySet[SyncRun] = super().get_queryset(request)
-        length = Func(
-            F("rejected"),
-            function="jsonb_array_length",
-            output_field=IntegerField(),
-        )
-        return found.annotate(refused_rows=length).defer("rejected")
-
-    def tables(self, row: SyncRun) -> Iterable[Table]:
-        shown = row.rejected[:MOST_REJECTED]
-        title = gettext("Rejected rows")
-        if len(row.rejected) > len(shown):
-            title = gettext("Rejected rows, the first %d") % len(shown)
-        names = ("position", "upstream_id", "reason", "detail")
-        yield Table(
-            title,
-            [_("row"), _("upstream id"), _("reason"), _("detail")],
-            [[refused.get(name, "") for name in names] for refused in shown],
-        )
-
-    @display(description=_("time"), ordering="id")
-    def time(self, run: SyncRun) -> str:
-        return moment(run.finished_at)
-
-    @display(description=_("outcome"))
-    def result(self, run: SyncRun) -> str:
-        return badge(run.get_outcome_display(), TONES.get(run.outcome, ""))
-
-    @display(description=_("rejected"))
-    def refused(self, run: Any) -> int:
-        return int(run.refused_rows)
 
 
 @admin.register(Reply)

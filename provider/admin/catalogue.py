@@ -13,10 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from provider import actions
-from provider.actions import reprice_in_transaction
-from provider.admin.following import FOLLOWED
+from provider.actions import ProviderError, reprice_in_transaction
+from provider.admin.hands import ResetForm, by_hand_table, history_table
 from provider.admin.routes import BuyingButtons, losses_table, routes_table
 from provider.admin.sheets import ServiceSheets
+from provider.changes import because
+from provider.enums import ChangeReason, HandField
 from provider.models import Category, ExchangeRate, Route, Service
 from provider.queries import first_offer
 from shop.admin import NOTHING, ShopAdmin, Table, badge, button, link_to
@@ -96,11 +98,11 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     actions = ("publish", "unpublish")
     actions_detail = (
         "reset",
+        "reset_field",
         {"title": _("Bought at"), "items": list(BuyingButtons.buying)},
     )
     readonly_fields = (
         "on_sale", "selling_price", "buying_price", "margin", "offer", "type",
-        "average_time", "by_hand",
     )  # fmt: skip
     fieldsets = (
         (
@@ -117,7 +119,7 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
             {
                 "fields": (
                     "name", "description", "category", "type", "average_time", "min",
-                    "max", "refill", "cancel", "dripfeed", "by_hand",
+                    "max", "refill", "cancel", "dripfeed",
                 )
             },
         ),
@@ -134,8 +136,10 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     )  # fmt: skip
 
     def tables(self, row: Service) -> Iterable[Table]:
+        yield by_hand_table(row)
         yield routes_table(row)
         yield losses_table(row)
+        yield history_table(row)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Service]:
         return with_cost(super().get_queryset(request))
@@ -185,34 +189,62 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     def offer(self, service: Service) -> Any:
         return link_to(first_offer(service=service))
 
-    @display(description=_("set by hand"))
-    def by_hand(self, service: Service) -> str:
-        return ", ".join(service.set_by_hand) or NOTHING
+    def get_form(
+        self, request: HttpRequest, obj: Service | None = None, **kwargs: Any
+    ) -> Any:
+        """Say of each field that staff have set that it is so."""
+        texts = {
+            field.name: getattr(field, "help_text", "")
+            for field in Service._meta.get_fields()
+        }
+        marks = {
+            name: gettext("Set by hand. %s") % texts[name]
+            for name in (obj.set_by_hand if obj else ())
+        }
+        return super().get_form(request, obj, **{**kwargs, "help_texts": marks})
 
     def save_model(
         self, request: HttpRequest, obj: Service, form: Any, change: bool
     ) -> None:
         """Save what was changed, remember that staff did, and re-price."""
-        obj.set_by_hand = sorted({*obj.set_by_hand, *form.changed_data} & FOLLOWED)
+        because(ChangeReason.HAND, by=request.user)
+        changed = set(form.changed_data) & set(HandField.values)
+        by_hand = {*obj.set_by_hand, *changed}
+        if obj.fixed_price is None:
+            by_hand.discard(HandField.FIXED_PRICE)
+        obj.set_by_hand = sorted(by_hand)
         obj.save(update_fields=[*form.changed_data, "set_by_hand"])
         reprice_in_transaction()
 
     @button(
+        label=_("Reset a field"),
+        question=_("The field follows the provider again, at once and from now on."),
+        permission="provider.change_service",
+        form=ResetForm,
+        refusals=(ProviderError,),
+        icon="undo",
+    )
+    def reset_field(self, request: HttpRequest, service: Service, data: Any) -> str:
+        """Forget that one field was set by hand."""
+        actions.reset_fields(service=service, fields=[data["field"]], by=request.user)
+        return gettext("The field follows the provider again.")
+
+    @button(
         label=_("Reset to the provider's values"),
         question=_(
-            "Name, description, limits and switches follow the provider again, "
-            "from the next reading of its catalogue on, which is asked for now."
+            "Name, description, category, limits, price and switches follow the "
+            "provider and the rules again, at once and from now on."
         ),
         permission="provider.change_service",
+        refusals=(ProviderError,),
         icon="restart_alt",
     )
     def reset(self, request: HttpRequest, service: Service, data: object) -> str:
-        """Forget what was set by hand; the sync brings what the provider says."""
-        Service.objects.filter(pk=service.pk).update(set_by_hand=[])
-        offer = first_offer(service=service)
-        if offer is not None:
-            actions.request_sync(provider=offer.provider)
-        return gettext("The provider's values come with the next catalogue.")
+        """Forget what was set by hand, all of it."""
+        actions.reset_fields(
+            service=service, fields=service.set_by_hand, by=request.user
+        )
+        return gettext("The service follows the provider again.")
 
     @admin.action(description=_("Publish"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
@@ -225,11 +257,9 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     def _switch(
         self, request: HttpRequest, queryset: QuerySet[Service], *, active: bool
     ) -> None:
-        chosen = queryset.order_by().values("pk")
-        number = (
-            Service.objects.filter(pk__in=chosen)
-            .exclude(active=active)
-            .update(active=active)
+        numbers = queryset.order_by().values_list("pk", flat=True)
+        number = actions.switch_services(
+            numbers=list(numbers), active=active, by=request.user
         )
         self.message_user(
             request,

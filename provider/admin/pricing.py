@@ -12,7 +12,8 @@ from unfold.decorators import display
 
 from provider.actions import reprice_in_transaction
 from provider.admin.sheets import RuleSheets
-from provider.enums import RuleScope
+from provider.changes import because
+from provider.enums import ChangeReason, RuleScope
 from provider.models import ExchangeRate, MarkupRule
 from shop.admin import NOTHING, ShopAdmin, link_to, moment
 from shop.money import plain
@@ -31,6 +32,8 @@ def currency_code(given: str) -> str:
 class RepricingAdmin(ShopAdmin):
     """Rows that prices hang on. Both are saved in the transaction of Django's page."""
 
+    reason = ChangeReason.RULE
+
     def save_model(
         self, request: HttpRequest, obj: Any, form: Any, change: bool
     ) -> None:
@@ -43,6 +46,7 @@ class RepricingAdmin(ShopAdmin):
 
     def reprice(self, request: HttpRequest) -> None:
         """Re-price the whole catalogue, and say how many services that changed."""
+        because(self.reason, by=request.user)
         number = reprice_in_transaction()
         messages.info(
             request,
@@ -121,6 +125,8 @@ class ExchangeRateForm(forms.ModelForm):
 @admin.register(ExchangeRate)
 class ExchangeRateAdmin(RepricingAdmin):
     """Rates of exchange are added, never changed: past orders were priced by them."""
+
+    reason = ChangeReason.RATE
 
     form = ExchangeRateForm
     list_display = ("base", "worth", "source", "time")

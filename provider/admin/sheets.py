@@ -6,6 +6,7 @@ hand, and re-prices the catalogue once.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +16,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from import_export.admin import ImportExportModelAdmin
 from import_export.fields import Field
+from import_export.instance_loaders import BaseInstanceLoader
 from import_export.resources import ModelResource
 from import_export.widgets import BooleanWidget, ForeignKeyWidget, Widget
 from tablib import Dataset
 from unfold.contrib.import_export.forms import ExportForm, ImportForm
 
 from provider.actions import reprice_in_transaction
-from provider.admin.following import FOLLOWED
+from provider.changes import because
+from provider.enums import ChangeReason, HandField
 from provider.models import Category, MarkupRule, Provider, Service
 from provider.models.catalogue import MOST
 from shop.money import PLACES, has_places, plain
@@ -32,6 +35,7 @@ MOST_ROWS = 20_000
 LONGEST_NAME = 1000
 HIGHEST_PRICE = Decimal(10) ** 11
 MOST_DAYS = 32_767
+BIGGEST = 2**63
 
 
 class SheetAdmin(ImportExportModelAdmin):
@@ -92,6 +96,29 @@ class NameWidget(ForeignKeyWidget):
         return self.known[str(value)]
 
 
+class NumberedRows(BaseInstanceLoader):
+    """The rows that a file names by number, read by one statement."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        numbers = set()
+        for row in self.dataset.dict:
+            # What is no number is told of with its row.
+            with suppress(ValidationError):
+                numbers.add(self._number(row))
+        self.found = self.resource.get_queryset().in_bulk(
+            [number for number in numbers if number and 0 < number < BIGGEST]
+        )
+
+    def get_instance(self, row: Mapping[str, Any]) -> Any:
+        """Return the instance of a row, or None."""
+        return self.found.get(self._number(row))
+
+    def _number(self, row: Mapping[str, Any]) -> int | None:
+        number: int | None = self.resource.fields["id"].clean(row)
+        return number
+
+
 class SheetResource(ModelResource):
     """What all tables have in common."""
 
@@ -107,6 +134,7 @@ class SheetResource(ModelResource):
                 _("A file may have %(most)d rows, and this one has %(rows)d.")
                 % {"most": MOST_ROWS, "rows": len(dataset)}
             )
+        because(ChangeReason.HAND, by=options.get("user"))
         for field in self.fields.values():
             if isinstance(field.widget, NameWidget):
                 field.widget.known = None
@@ -141,10 +169,15 @@ class PriceResource(SheetResource):
         clean_model_instances = False
         use_bulk = True
         batch_size = 1000
+        # One statement reads the rows of a file, not one for each.
+        instance_loader_class = NumberedRows
 
     @classmethod
     def get_display_name(cls) -> str:
         return _("Prices")
+
+    def get_queryset(self) -> QuerySet[Service]:
+        return Service.objects.select_related("category")
 
     def init_instance(self, row: Mapping[str, Any] | None = None) -> Service:
         """Services come from providers: a row without one is an error."""
@@ -155,7 +188,7 @@ class PriceResource(SheetResource):
         self, instance: Service, new: bool, row: Any, **options: Any
     ) -> None:
         """Remember what the row was, for what the file changes of it."""
-        self.before = {name: getattr(instance, name) for name in FOLLOWED}
+        self.before = {name: getattr(instance, name) for name in HandField.values}
 
     def validate_instance(
         self,

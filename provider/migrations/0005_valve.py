@@ -84,6 +84,11 @@ UNLOG = """
     DROP FUNCTION shop_log_updated_services();
     DROP FUNCTION shop_log_inserted_services();
 """
+# A fixed price was always set by hand; from now on it says so.
+FIXED_BY_HAND = """
+    UPDATE provider_service SET set_by_hand = array_append(set_by_hand, 'fixed_price')
+    WHERE fixed_price IS NOT NULL AND NOT 'fixed_price' = ANY(set_by_hand)
+"""
 
 
 class Migration(migrations.Migration):
@@ -319,4 +324,5 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('run__isnull', False)), fields=['run'], name='service_change_run'),
         ),
         migrations.RunSQL(LOG_UPDATES + LOG_INSERTS, UNLOG),
+        migrations.RunSQL(FIXED_BY_HAND, migrations.RunSQL.noop),
     ]

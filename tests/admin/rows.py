@@ -14,10 +14,13 @@ from orders.enums import RefillStatus, RequestKind, RequestState
 from orders.models import Order, OrderEvent, OrderRequest
 from provider.enums import RuleScope, SyncOutcome
 from provider.models import (
+    Difference,
     ErrorPhrase,
     ExchangeRate,
     MarkupRule,
+    Offer,
     Provider,
+    Quarantine,
     Reply,
     SyncRun,
 )
@@ -44,11 +47,31 @@ def make_one_of_everything() -> None:
     reply = Reply.objects.create(
         provider=provider, action="add", http_status=200, body="<b>ok</b>", duration=5
     )
-    SyncRun.objects.create(
+    run = SyncRun.objects.create(
         provider=provider,
         outcome=SyncOutcome.APPLIED,
         reply=reply,
         rejected=[{"position": 3, "upstream_id": "9", "reason": "no rate"}],
+    )
+    Difference.objects.create(
+        run=run,
+        kind="quarantined",
+        oddity="rise",
+        upstream_id="7",
+        name="Subtitles",
+        fields=["rate_seen"],
+        old_rate=1,
+        new_rate=9,
+        move=2.2,
+    )
+    Quarantine.objects.create(
+        offer=Offer.objects.get(routes__service=service),
+        run=run,
+        oddity="rise",
+        old_rate=1,
+        new_rate=9,
+        old_type="default",
+        new_type="default",
     )
     Notice.objects.create(key=f"notice {number}", subject="Look", text="at this")
     Group.objects.create(name=f"Support {number}")

@@ -8,7 +8,8 @@ from django.test import Client
 
 from provider.enums import RuleScope
 from provider.models import Category, ExchangeRate, MarkupRule, Service
-from tests.admin.acting import list_of, log_in, press, save, text_of
+from shop.admin import page_of
+from tests.admin.acting import button_of, list_of, log_in, press, save, text_of
 from tests.admin.rows import is_due, read_tomorrow
 from tests.factories import make_admin, make_provider, make_service
 
@@ -137,7 +138,7 @@ def test_what_staff_write_is_remembered_and_priced(client: Client) -> None:
     assert price_of(service) == Decimal(4)
     assert service.name == "Better subtitles"
     assert service.refill is False
-    assert service.set_by_hand == ["name", "refill"]
+    assert service.set_by_hand == ["fixed_price", "name", "refill"]
 
 
 def test_saving_a_service_leaves_what_moved_meanwhile(client: Client) -> None:
@@ -175,6 +176,24 @@ def test_resetting_forgets_what_was_set_by_hand_and_asks_the_provider(
     service.refresh_from_db()
     assert service.set_by_hand == []
     assert is_due(provider)
+
+
+def test_a_field_that_was_set_by_hand_says_so_and_is_reset_alone(
+    client: Client,
+) -> None:
+    service = make_service(offer={"name": "Theirs"})
+    save(client, service, name="Ours", average_time="1 hour")
+
+    page = text_of(client.get(page_of(service)))
+    assert page.count("Set by hand.") == 2
+    assert f"{button_of(service, 'reset_field')}?field=name" in page
+    dialog = client.get(f"{button_of(service, 'reset_field')}?field=name")
+    assert 'value="name" selected' in text_of(dialog)
+    press(client, service, "reset_field", field="name")
+
+    service.refresh_from_db()
+    assert (service.name, service.average_time) == ("Theirs", "1 hour")
+    assert service.set_by_hand == ["average_time"]
 
 
 def test_chosen_services_are_switched_on_and_off(client: Client) -> None:

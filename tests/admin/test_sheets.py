@@ -125,6 +125,8 @@ def test_a_price_below_cost_is_not_sold_at(client: Client) -> None:
     ("column", "value", "message"),
     [
         ("id", "999999", "There is no service 999999."),
+        ("id", "abc", "“abc” is no number."),
+        ("id", "9" * 30, "There is no service 9999"),
         ("name", "", "A name has 1 to 1,000 characters."),
         ("category", "Nowhere", "There is no “Nowhere”."),
         ("min", "0", "The minimum is above zero and not above the maximum."),

@@ -34,3 +34,16 @@ def test_subscriptions_that_were_off_wait_for_the_next_reading_to_price_them() -
     }
     assert Provider.objects.get(pk=seller.pk).next_sync_at < later
     assert Provider.objects.get(pk=other.pk).next_sync_at == later
+
+
+def test_fixed_prices_say_that_they_were_set_by_hand() -> None:
+    migration = import_module("provider.migrations.0005_valve")
+    fixed = make_service(fixed_price=3, set_by_hand=["name"])
+    ruled = make_service()
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.FIXED_BY_HAND)
+        cursor.execute(migration.FIXED_BY_HAND)
+
+    by_hand = dict(Service.objects.values_list("pk", "set_by_hand"))
+    assert by_hand == {fixed.pk: ["name", "fixed_price"], ruled.pk: []}

@@ -6,8 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from provider import actions, queries
-from provider.enums import SyncOutcome
-from provider.models import Provider, SyncRun
+from provider.enums import DifferenceKind, SyncOutcome
+from provider.models import Difference, Provider, SyncRun
+from provider.queries import SAMPLE
+from shop.money import plain
 
 
 class Command(BaseCommand):
@@ -29,7 +31,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--approve",
             action="store_true",
-            help="apply a reply although a large share of the services would go",
+            help="apply the reply although it looks cut or in another currency",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -64,7 +66,34 @@ class Command(BaseCommand):
             f"{provider}: {run.get_outcome_display()}: {run.rows} rows, "
             f"{len(run.rejected)} rejected, {run.added} new, {run.changed} changed, "
             f"{run.withdrawn} withdrawn, {run.returned} returned, "
-            f"{run.repriced} prices changed, {run.duration / 1000:.2f} s"
+            f"{run.quarantined} quarantined, {run.repriced} prices changed, {run.duration / 1000:.2f} s"
         )
         for reason, count in Counter(row["reason"] for row in run.rejected).items():
             self.stdout.write(f"  rejected: {count} × {reason}")
+        for kind in DifferenceKind:
+            rows = [row for row in run.sample if row.kind == kind][:SAMPLE]
+            for row in rows:
+                self.stdout.write(f"  {kind.label}: {_told(row)}")
+            if len(rows) == SAMPLE:
+                self.stdout.write(f"  {kind.label}: …")
+        moved = sorted(
+            (row for row in run.sample if row.move is not None),
+            key=lambda row: -(row.move or 0),
+        )
+        for row in moved[:SAMPLE]:
+            self.stdout.write(f"  biggest moves: {_told(row)}")
+
+
+def _told(row: Difference) -> str:
+    """Return one difference as a line: what it is about, and from what to what."""
+    parts = [row.upstream_id, row.name[:60]]
+    if row.oddity:
+        parts.append(f"({row.get_oddity_display()})")
+    if row.old_rate is None or row.old_rate == row.new_rate:
+        parts.append("" if row.new_rate is None else plain(row.new_rate))
+    elif row.new_rate is not None:
+        parts.append(f"{plain(row.old_rate)} → {plain(row.new_rate)}")
+    others = [name for name in row.fields if name != "rate_seen"]
+    if others:
+        parts.append(f"[{', '.join(others)}]")
+    return " ".join(part for part in parts if part)
