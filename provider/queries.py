@@ -159,7 +159,7 @@ def update_lines(
     alone = offered & Q(size=1, service__active=True)
     shown = Exists(shelf.filter(off_reason="")) | (Q(kind__in=GONE) & Exists(shelf))
     found = _noticed(kind, before).filter(batch=F("id"))
-    return found.filter(alone | (Q(size__gt=1) & shown))
+    return found.filter(alone | (Q(size__gt=1) & (Q(across=True) | shown)))
 
 
 def _noticed(kind: str, before: int | None) -> QuerySet[ServiceChange]:

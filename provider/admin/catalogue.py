@@ -193,14 +193,10 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
         self, request: HttpRequest, obj: Service | None = None, **kwargs: Any
     ) -> Any:
         """Say of each field that staff have set that it is so."""
-        texts = {
-            field.name: getattr(field, "help_text", "")
-            for field in Service._meta.get_fields()
-        }
-        marks = {
-            name: gettext("Set by hand. %s") % texts[name]
-            for name in (obj.set_by_hand if obj else ())
-        }
+        marks = {}
+        for name in obj.set_by_hand if obj else ():
+            help_text = getattr(Service._meta.get_field(name), "help_text", "")
+            marks[name] = f"{gettext('Set by hand.')} {help_text}".strip()
         return super().get_form(request, obj, **{**kwargs, "help_texts": marks})
 
     def save_model(

@@ -223,8 +223,16 @@ def _differences(run: SyncRun) -> Iterable[Table]:
 def _cells(row: Difference) -> list[object]:
     return [
         row.upstream_id, short(row.name), _rate(row.old_rate), _rate(row.new_rate),
-        move_of(row), type_of(row), ", ".join(row.fields) or NOTHING,
+        move_of(row), type_of(row), fields_of(row),
     ]  # fmt: skip
+
+
+def fields_of(row: Difference) -> str:
+    """Return what changed of an offer, as staff call it."""
+    names = (Offer._meta.get_field(name) for name in row.fields)
+    return (
+        ", ".join(str(getattr(name, "verbose_name", "")) for name in names) or NOTHING
+    )
 
 
 def _rate(rate: Any) -> str:
@@ -304,7 +312,7 @@ class DifferenceAdmin(ReadonlyMixin, ShopAdmin):
 
     @display(description=_("changed"))
     def what(self, row: Difference) -> str:
-        return ", ".join(row.fields) or NOTHING
+        return fields_of(row)
 
 
 class AnswerFilter(admin.SimpleListFilter):

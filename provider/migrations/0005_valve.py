@@ -11,6 +11,8 @@ import shop.money
 # What is sold has a state: empty on sale, "off" where staff have switched it off, else
 # the shop's own reason. A statement that changes states or prices is logged as one set,
 # however many rows it wrote, and whoever wrote it. "new" is what was never on sale.
+# More than 5 alike of a category are a batch; where a statement did it to more than 20,
+# each category is one, and where that were more than 20 batches, all are one.
 HAPPENED = """
     , happened AS (
         SELECT id, category_id,
@@ -34,19 +36,34 @@ HAPPENED = """
         FROM happened
     )
     INSERT INTO provider_servicechange (
-        id, service_id, kind, old_price, new_price, state, public, batch, size,
+        id, service_id, kind, old_price, new_price, state, public, batch, size, across,
         reason, run_id, by_id)
     SELECT no, id, kind, old_price, new_price, state, public,
-           CASE WHEN alike > 5 THEN first_of_them ELSE no END,
-           CASE WHEN alike > 5 THEN alike ELSE 1 END,
+           CASE WHEN wide THEN first_of_kind WHEN narrow THEN first_of_shelf
+                ELSE no END,
+           CASE WHEN wide THEN of_kind WHEN narrow THEN of_shelf ELSE 1 END,
+           wide,
            left(coalesce(current_setting('magpie.reason', true), ''), 60),
            nullif(current_setting('magpie.run', true), '')::bigint,
            nullif(current_setting('magpie.by', true), '')::bigint
     FROM (
-        SELECT numbered.*, count(*) OVER same AS alike, min(no) OVER same AS first_of_them
-        FROM numbered
-        WINDOW same AS (PARTITION BY kind, category_id, public)
-    ) AS counted;
+        SELECT counted.*, of_kind > 20 AND shelves > 20 AS wide,
+               of_kind > 20 OR of_shelf > 5 AS narrow
+        FROM (
+            SELECT ranked.*,
+                   max(shelf) OVER kinds AS shelves,
+                   count(*) OVER kinds AS of_kind, min(no) OVER kinds AS first_of_kind,
+                   count(*) OVER same AS of_shelf, min(no) OVER same AS first_of_shelf
+            FROM (
+                SELECT numbered.*,
+                       dense_rank() OVER (PARTITION BY kind, public
+                                          ORDER BY category_id) AS shelf
+                FROM numbered
+            ) AS ranked
+            WINDOW kinds AS (PARTITION BY kind, public),
+                   same AS (PARTITION BY kind, public, category_id)
+        ) AS counted
+    ) AS grouped;
 """
 LOG_UPDATES = f"""
     CREATE FUNCTION shop_log_updated_services() RETURNS trigger
@@ -163,6 +180,7 @@ class Migration(migrations.Migration):
                 ('public', models.BooleanField(verbose_name='customers could notice')),
                 ('batch', models.BigIntegerField()),
                 ('size', models.PositiveIntegerField(verbose_name='services')),
+                ('across', models.BooleanField(default=False, verbose_name='of several categories')),
                 ('reason', models.CharField(blank=True, choices=[('', 'not named'), ('reading', "the provider's catalogue"), ('approval', 'an approved catalogue'), ('undo', 'an undone catalogue'), ('verdict', 'the answer to a quarantined change'), ('rule', 'a markup rule'), ('rate', 'a rate of exchange'), ('hand', 'set by hand'), ('route', 'bought elsewhere'), ('overcharged', 'charged more than expected')], max_length=60, verbose_name='reason')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='time')),
             ],

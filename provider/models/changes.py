@@ -33,6 +33,7 @@ class ServiceChange(models.Model):
     # all of them: `batch` is that row's number, `size` how many there are.
     batch = models.BigIntegerField()
     size = models.PositiveIntegerField(_("services"))
+    across = models.BooleanField(_("of several categories"), default=False)
     reason = models.CharField(
         _("reason"), max_length=60, choices=ChangeReason, blank=True
     )

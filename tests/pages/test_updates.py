@@ -99,6 +99,17 @@ def test_many_new_services_are_one_line_for_each_category(client: Client) -> Non
     assert "Sub 3" not in page
 
 
+def test_very_many_in_very_many_categories_are_one_line(client: Client) -> None:
+    for number in range(21):
+        category = Category.objects.create(name=f"Shelf {number}")
+        make_service(active=False, category=category)
+
+    Service.objects.update(active=True)
+
+    assert lines(client) == ["new 21"]
+    assert "Several categories" in text(client)
+
+
 def test_a_line_of_many_goes_when_its_category_has_nothing_more(
     client: Client,
 ) -> None:

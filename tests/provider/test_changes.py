@@ -120,6 +120,23 @@ def test_many_alike_are_one_line_for_customers_and_a_row_for_each() -> None:
     assert {line.service_id for line in lines if line.size == 1} == set(few)
 
 
+@pytest.mark.parametrize(
+    ("shelves", "lines"), [(20, [(1, False)] * 19 + [(2, False)]), (21, [(22, True)])]
+)
+def test_what_is_done_to_very_many_is_a_line_for_each_category_or_one_for_all(
+    shelves: int, lines: list[tuple[int, bool]]
+) -> None:
+    categories = [Category.objects.create(name=f"Shelf {n}") for n in range(shelves)]
+    for category in [categories[0], *categories]:
+        make_service(category=category)
+    ServiceChange.objects.all().delete()
+
+    Service.objects.update(price=1)
+
+    found = ServiceChange.objects.filter(batch=F("id")).order_by("size")
+    assert list(found.values_list("size", "across")) == lines
+
+
 def test_an_action_that_changes_nothing_logs_nothing() -> None:
     make_service()
     actions.reprice()
