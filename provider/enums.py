@@ -3,11 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from provider.links import PROFILES
 from provider.protocol.errors import ErrorClass
 from provider.protocol.types import TYPES, ServiceType
 
 SERVICE_TYPES = [(kind.value, TYPES[kind].label) for kind in ServiceType]
 ERROR_CLASSES = [(kind.value, kind.value.replace("_", " ")) for kind in ErrorClass]
+LINK_NETWORKS = [(name, PROFILES[name].format("…")) for name in sorted(PROFILES)]
 
 
 class RuleScope(models.TextChoices):
@@ -28,6 +30,42 @@ class OffReason(models.TextChoices):
     WITHDRAWN = "withdrawn", _("the provider withdrew it")
     QUARANTINED = "quarantined", _("a change of its provider waits for approval")
     PRICE_CHECK = "price_check", _("its price is being checked")
+    REFUSED = "refused", _("not accepted by the shop's rules")
+
+
+class RefusedClass(models.TextChoices):
+    """What is refused by default; an owner accepts it with a statement, or nobody."""
+
+    REVIEWS = "reviews", _("reviews and ratings")
+    VOTES = "votes", _("votes and polls")
+    ACCOUNTS = "accounts", _("sale of accounts")
+    DISLIKES = "dislikes", _("dislikes and reports")
+    CHARTS = "charts", _("music charts")
+    AD_CLICKS = "ad_clicks", _("clicks on advertisements")
+    PASSWORDS = "passwords", _("anything that asks for a password")
+
+
+class RefusedKind(models.TextChoices):
+    """What a text that the shop refuses is."""
+
+    WORD = "word", _("word")
+    DOMAIN = "domain", _("domain")
+
+
+class NameStep(models.TextChoices):
+    """What a rule takes out of upstream names."""
+
+    STRIP = "strip", _("take out words")
+    REPLACE = "replace", _("replace words")
+    CONTACTS = "contacts", _("take out addresses and contacts")
+    EMOJI = "emoji", _("take out emoji")
+
+
+class TranslatedField(models.TextChoices):
+    """What can be said in several languages."""
+
+    NAME = "name", _("name")
+    DESCRIPTION = "description", _("description")
 
 
 class LossPolicy(models.TextChoices):
