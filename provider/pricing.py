@@ -48,6 +48,7 @@ PRICED = """
                 THEN priced.price END AS price,
            CASE
              WHEN priced.type = '' THEN 'type_unknown'
+             WHEN priced.refused THEN 'refused'
              WHEN priced.overcharged THEN 'overcharged'
              WHEN priced.withdrawn THEN 'withdrawn'
              WHEN priced.quarantined THEN 'quarantined'
@@ -82,6 +83,14 @@ PRICED = """
                ) AS quarantined,
                coalesce(quarantine.old_rate, offer.rate_seen) * exchange.rate AS cost,
                offer.rate_seen * exchange.rate AS cost_seen,
+               -- By the shop's rules, unless an owner has accepted it by a statement.
+               NOT offer.refused_for <@ ARRAY(
+                 SELECT refused_class FROM provider_acceptance
+                 WHERE ended_at IS NULL AND service_id IS NULL
+               ) AND service.id <> ALL(ARRAY(
+                 SELECT service_id FROM provider_acceptance
+                 WHERE ended_at IS NULL AND service_id IS NOT NULL
+               )) AS refused,
                coalesce(by_service.percent, by_category.percent, by_provider.percent,
                         everything.percent, %(default_percent)s) AS percent,
                coalesce(by_service.fixed, by_category.fixed, by_provider.fixed,

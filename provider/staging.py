@@ -69,28 +69,40 @@ ADD_CATEGORIES = """
                       WHERE compared.offer_id = offer.id AND compared.shelf <> ''))
       AND NOT EXISTS (SELECT FROM provider_category known
                       WHERE known.name = staged.category)
+      AND NOT EXISTS (SELECT FROM provider_categorymapping mapping
+                      WHERE mapping.upstream_name = staged.category
+                        AND coalesce(mapping.provider_id, %(provider)s) = %(provider)s)
     GROUP BY staged.category ORDER BY staged.category
     ON CONFLICT (name) DO NOTHING
 """
-# A service and its route for every offer that has none. The service's number is drawn
-# first, so that both rows can be written by one statement.
+# A service and its route for every offer that has none, on the shelf that its category
+# is mapped to, else on the one of its name. The service's number is drawn first, so
+# that both rows can be written by one statement.
 ADD_SERVICES = """
     WITH fresh AS (
-        SELECT offer.*, category.id AS category_id,
+        SELECT offer.*, coalesce(mine.category_id, anybodys.category_id, category.id)
+                 AS category_id,
                nextval(pg_get_serial_sequence('provider_service', 'id')) AS service_id
         FROM provider_offer offer
         JOIN staged ON staged.upstream_id = offer.upstream_id
-        JOIN provider_category category ON category.name = offer.category
+        LEFT JOIN provider_categorymapping mine
+          ON mine.upstream_name = offer.category AND mine.provider_id = %(provider)s
+        LEFT JOIN provider_categorymapping anybodys
+          ON anybodys.upstream_name = offer.category AND anybodys.provider_id IS NULL
+        LEFT JOIN provider_category category ON category.name = offer.category
         WHERE offer.provider_id = %(provider)s
           AND NOT EXISTS (SELECT FROM provider_route WHERE offer_id = offer.id)
         ORDER BY staged.place
     ), written AS (
         INSERT INTO provider_service (
             id, category_id, name, description, type, min, max, refill, cancel,
-            dripfeed, average_time, active, off_reason, set_by_hand)
-        SELECT service_id, category_id, left(name, 1000), description, type, min, max,
-               coalesce(refill, false), coalesce(cancel, false),
-               coalesce(dripfeed, false), average_time, %(publish)s, 'price_check', '{}'
+            dripfeed, average_time, refill_days, refill_first_hours, refill_hours,
+            active, off_reason, set_by_hand)
+        SELECT service_id, category_id,
+               left(coalesce(nullif(clean_name, ''), name), 1000), description, type,
+               min, max, coalesce(refill, false), coalesce(cancel, false),
+               coalesce(dripfeed, false), average_time, refill_days,
+               refill_first_hours, refill_hours, %(publish)s, 'price_check', '{}'
         FROM fresh
     )
     INSERT INTO provider_route (service_id, offer_id, position)
@@ -120,13 +132,16 @@ FOLLOW = """
     SET name = fresh.name, description = fresh.description, type = fresh.type,
         min = fresh.min, max = fresh.max, refill = fresh.refill,
         cancel = fresh.cancel, dripfeed = fresh.dripfeed,
-        average_time = fresh.average_time,
+        average_time = fresh.average_time, refill_days = fresh.refill_days,
+        refill_first_hours = fresh.refill_first_hours,
+        refill_hours = fresh.refill_hours,
         off_reason = CASE WHEN fresh.type = '' THEN 'type_unknown'
                           ELSE service.off_reason END
     FROM (
         SELECT mine.id,
                CASE WHEN 'name' = ANY(mine.set_by_hand) THEN mine.name
-                    ELSE left(offer.name, 1000) END AS name,
+                    ELSE left(coalesce(nullif(offer.clean_name, ''), offer.name), 1000)
+               END AS name,
                CASE WHEN 'description' = ANY(mine.set_by_hand) THEN mine.description
                     ELSE offer.description END AS description,
                CASE WHEN quarantine.id IS NOT NULL THEN mine.type
@@ -140,7 +155,14 @@ FOLLOW = """
                CASE WHEN 'dripfeed' = ANY(mine.set_by_hand) THEN mine.dripfeed
                     ELSE coalesce(offer.dripfeed, false) END AS dripfeed,
                CASE WHEN 'average_time' = ANY(mine.set_by_hand) THEN mine.average_time
-                    ELSE offer.average_time END AS average_time
+                    ELSE offer.average_time END AS average_time,
+               CASE WHEN 'refill_days' = ANY(mine.set_by_hand) THEN mine.refill_days
+                    ELSE offer.refill_days END AS refill_days,
+               CASE WHEN 'refill_first_hours' = ANY(mine.set_by_hand)
+                    THEN mine.refill_first_hours
+                    ELSE offer.refill_first_hours END AS refill_first_hours,
+               CASE WHEN 'refill_hours' = ANY(mine.set_by_hand) THEN mine.refill_hours
+                    ELSE offer.refill_hours END AS refill_hours
         FROM provider_service mine
         CROSS JOIN LATERAL (
             SELECT mine.set_by_hand && ARRAY['min', 'max']::varchar[] AS by_hand
@@ -157,10 +179,12 @@ FOLLOW = """
     ) AS fresh
     WHERE service.id = fresh.id
       AND (service.name, service.description, service.type, service.min, service.max,
-           service.refill, service.cancel, service.dripfeed, service.average_time)
+           service.refill, service.cancel, service.dripfeed, service.average_time,
+           service.refill_days, service.refill_first_hours, service.refill_hours)
           IS DISTINCT FROM
           (fresh.name, fresh.description, fresh.type, fresh.min, fresh.max,
-           fresh.refill, fresh.cancel, fresh.dripfeed, fresh.average_time)
+           fresh.refill, fresh.cancel, fresh.dripfeed, fresh.average_time,
+           fresh.refill_days, fresh.refill_first_hours, fresh.refill_hours)
 """
 
 

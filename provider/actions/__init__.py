@@ -1,5 +1,12 @@
 """What happens to providers, their catalogue and its prices."""
 
+from provider.actions.accepting import (
+    AcceptanceError,
+    accept_class,
+    accept_service,
+    end_acceptance,
+    judge_again,
+)
 from provider.actions.archiving import forget_replies
 from provider.actions.breaker import note_answer, note_failure
 from provider.actions.deciding import (
@@ -36,25 +43,37 @@ from provider.actions.providers import (
     save_provider,
     take_due_sync,
 )
+from provider.actions.publishing import (
+    publish_services,
+    switch_in_transaction,
+)
 from provider.actions.routes import add_route, put_first, remove_route
 from provider.actions.selling import (
     clear_overcharge,
     pause_overcharged,
     set_loss_policy,
 )
-from provider.actions.syncing import publish_services, sync
+from provider.actions.shelves import MergeError, merge_categories
+from provider.actions.syncing import sync
 
 __all__ = [
+    "AcceptanceError",
+    "MergeError",
     "PricingError",
     "ProviderError",
     "SyncError",
+    "accept_class",
+    "accept_service",
     "add_provider",
     "add_route",
     "approve_changes",
     "approve_run",
     "ask_currency",
     "clear_overcharge",
+    "end_acceptance",
     "forget_replies",
+    "judge_again",
+    "merge_categories",
     "move",
     "note_answer",
     "note_balance",
@@ -81,6 +100,7 @@ __all__ = [
     "save_rule",
     "set_exchange_rate",
     "set_loss_policy",
+    "switch_in_transaction",
     "switch_services",
     "sync",
     "take_due_sync",

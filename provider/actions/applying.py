@@ -20,6 +20,7 @@ from provider.actions.pricing import reprice_in_transaction
 from provider.changes import because
 from provider.enums import ChangeReason, RunCause, RunDecision, SyncOutcome
 from provider.guarding import Changes, stop_reason
+from provider.judging import judge
 from provider.models import KeptCatalogue, Provider, SyncRun
 from provider.protocol.replies import Catalogue, RejectionReason
 from provider.upstream import Exchange, archive
@@ -121,6 +122,8 @@ def _apply(run: SyncRun, reading: Reading) -> None:
             cursor.execute(comparing.REMEMBER, {**parameters, "keep": True})
             for statement in WRITES:
                 cursor.execute(statement, parameters)
+                if statement == staging.WRITE_OFFERS and changes.differ:
+                    judge(provider_id=provider.pk, only_changed=True)
             changes.repriced = reprice_in_transaction(provider_id=provider.pk)
             run.outcome = SyncOutcome.APPLIED if changes.any else SyncOutcome.UNCHANGED
     count_in_transaction(run, changes)

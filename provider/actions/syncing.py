@@ -14,10 +14,10 @@ from provider.actions.applying import (
 )
 from provider.enums import SyncOutcome
 from provider.guarding import Changes
-from provider.models import Provider, Route, Service, SyncRun
+from provider.models import Provider, SyncRun
 from provider.upstream import CallFailed, Exchange, client_of
 
-__all__ = ["Changes", "publish_services", "sync"]
+__all__ = ["Changes", "sync"]
 
 
 def sync(
@@ -71,12 +71,3 @@ def _step(*, keep: bool) -> Iterator[None]:
 @transaction.atomic(durable=True)
 def _note_failure(run: SyncRun, exchange: Exchange | None, started: float) -> None:
     record_in_transaction(run, exchange=exchange, started=started)
-
-
-@transaction.atomic(durable=True)
-def publish_services(*, provider: Provider) -> int:
-    """Switch on every service that buys first at `provider`; return how many."""
-    first = Route.objects.order_by("service", "position").distinct("service")
-    return Service.objects.filter(
-        routes__in=first.values("pk"), routes__offer__provider=provider, active=False
-    ).update(active=True)

@@ -1,25 +1,32 @@
 """The upstream side's tables: providers, their catalogue, and what we sell of it."""
 
+from provider.models.acceptance import Acceptance, RefusedText
 from provider.models.catalogue import Category, Offer, Route, Service
 from provider.models.changes import ServiceChange
 from provider.models.pricing import ExchangeRate, MarkupRule
 from provider.models.providers import ErrorPhrase, Provider, Reply
+from provider.models.publishing import CategoryMapping, NameRule, Translation
 from provider.models.quarantine import Quarantine
 from provider.models.syncing import Difference, KeptCatalogue, SyncRun
 
 __all__ = [
+    "Acceptance",
     "Category",
+    "CategoryMapping",
     "Difference",
     "ErrorPhrase",
     "ExchangeRate",
     "KeptCatalogue",
     "MarkupRule",
+    "NameRule",
     "Offer",
     "Provider",
     "Quarantine",
+    "RefusedText",
     "Reply",
     "Route",
     "Service",
     "ServiceChange",
     "SyncRun",
+    "Translation",
 ]

@@ -5,12 +5,20 @@ from decimal import Decimal
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from provider.enums import SERVICE_TYPES, LossPolicy, OffReason
+from provider.enums import (
+    LINK_NETWORKS,
+    SERVICE_TYPES,
+    LossPolicy,
+    OffReason,
+    RefusedClass,
+    RefusedKind,
+)
 from provider.models.providers import Provider
+from provider.patterns import LONGEST_PATTERN, check_pattern
 from provider.protocol.types import TYPES, ServiceType, TypeRule
 from shop.money import MoneyField, RateField
 
@@ -23,6 +31,36 @@ class Category(models.Model):
 
     name = models.CharField(_("name"), max_length=300, unique=True)
     position = models.PositiveIntegerField(_("position"), default=0)
+    # What its services want as a link.
+    link_network = models.CharField(
+        _("site of @name"),
+        max_length=20,
+        choices=LINK_NETWORKS,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("A link given as @name is taken for the page of that name there."),
+    )
+    link_pattern = models.CharField(
+        _("pattern of links"),
+        max_length=LONGEST_PATTERN,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[check_pattern],
+        help_text=_(
+            "A regular expression that the whole link must fit, as it is compared: "
+            "without https:// and www., such as instagram\\.com/p/.+"
+        ),
+    )
+    link_example = models.CharField(
+        _("example of a link"),
+        max_length=300,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Shown to customers below the field."),
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now())
 
     class Meta:
@@ -53,6 +91,26 @@ class Offer(models.Model):
     description = models.TextField(_("description"), blank=True)
     average_time = models.CharField(_("average time"), max_length=100, blank=True)
     raw = models.JSONField(_("row as it came"), default=dict)
+    # What the shop makes of it (provider.judging): its name after cleaning, where that
+    # differs; the refill window that the name promises; what it is refused for.
+    clean_name = models.TextField(
+        _("cleaned name"), blank=True, default="", db_default=""
+    )
+    refill_days = models.PositiveSmallIntegerField(_("refill within days"), null=True)
+    refill_first_hours = models.PositiveSmallIntegerField(
+        _("hours until the first refill"), null=True
+    )
+    refill_hours = models.PositiveSmallIntegerField(
+        _("hours between refills"), null=True
+    )
+    refused_for = ArrayField(
+        models.CharField(
+            max_length=10, choices=[*RefusedClass.choices, *RefusedKind.choices]
+        ),
+        verbose_name=_("refused for"),
+        default=list,
+        db_default=Value([], output_field=ArrayField(models.CharField(max_length=10))),
+    )
     seen_at = models.DateTimeField(_("first seen"), db_default=Now())
     changed_at = models.DateTimeField(_("changed"), db_default=Now())
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
@@ -136,12 +194,16 @@ class Service(models.Model):
         _("consented"), null=True, blank=True, editable=False
     )
     # Days after its end in which an order can be refilled (none: for ever), and hours
-    # that must lie between its end, or its last refill, and the next one.
+    # that must lie between its end, or its last refill, and the next one. The hours
+    # until the first may be others.
     refill_days = models.PositiveSmallIntegerField(
         _("refill within days"), null=True, blank=True
     )
     refill_hours = models.PositiveSmallIntegerField(
         _("hours between refills"), null=True, blank=True
+    )
+    refill_first_hours = models.PositiveSmallIntegerField(
+        _("hours until the first refill"), null=True, blank=True
     )
     # Fields that staff have written, and that no sync touches.
     set_by_hand = ArrayField(

@@ -242,8 +242,9 @@ def test_a_thousand_rows_take_as_many_statements_as_ten(
     read(provider, feed, *rows(10))
     # The phrases. BEGIN, provider, the run's number, tables, COPY, compare, whether the
     # last was undone, the reason's name, differences, two for quarantine, six that
-    # write, prices, runs that waited, reply, run, provider, catalogue, forget, COMMIT.
-    with django_assert_num_queries(26):  # type: ignore[attr-defined]
+    # write, name rules, refused words, what changed, prices, runs that waited, reply,
+    # run, provider, catalogue, forget, COMMIT.
+    with django_assert_num_queries(29):  # type: ignore[attr-defined]
         run = read(provider, feed, *rows(1000))
 
     assert run.added == 990
@@ -256,4 +257,6 @@ def test_the_demo_catalogue_is_read_without_a_remainder(upstream: Upstream) -> N
     assert (
         run.rows == run.added == Offer.objects.count() == len(upstream.vendor.catalogue)
     )
-    assert not Service.objects.exclude(off_reason="").exists()
+    # Its panel answers polls, which nobody has accepted yet.
+    refused = Service.objects.exclude(off_reason="").values_list("type", "off_reason")
+    assert list(refused) == [("poll", "refused")] * 2

@@ -11,12 +11,14 @@ from accounts import actions as accounts
 from accounts.models import User
 from ledger import actions as ledger
 from provider import actions as providers
-from provider.enums import SyncOutcome
-from provider.models import Provider
+from provider.enums import RefusedClass, SyncOutcome
+from provider.models import Acceptance, Provider
 from shop.demo import ADMIN, CUSTOMER, PASSWORD, PROVIDER
 
 CREDIT = Decimal(500)
 MARKUP = Decimal(40)
+# Polls are refused by default; those of the practice provider are honest.
+POLLS = "Answers of a research panel that is paid and says so; no polls of others."
 
 
 class Command(BaseCommand):
@@ -52,6 +54,14 @@ class Command(BaseCommand):
                 note="demo",
             )
 
+    def _accept_polls(self) -> None:
+        if not Acceptance.objects.exists():
+            providers.accept_class(
+                refused_class=RefusedClass.VOTES,
+                statement=POLLS,
+                by=User.objects.get(email=ADMIN),
+            )
+
     def _provider(self, url: str, key: str) -> None:
         provider = Provider.objects.filter(name=PROVIDER).first()
         if provider is None:
@@ -71,4 +81,5 @@ class Command(BaseCommand):
             run = providers.sync(provider=provider)
             if run.outcome == SyncOutcome.FAILED:
                 raise CommandError(run.message)
+            self._accept_polls()
         providers.note_balance(provider=provider)
