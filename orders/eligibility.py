@@ -73,7 +73,12 @@ def may_refill(order: Order, known: Known) -> Eligibility:
         return _no(_("A refill is under way already."))
     ended_at = order.finished_at
     since = max(ended_at, known.last_closed_at or ended_at)
-    possible_from = since + timedelta(hours=refill_hours(order.service))
+    hours = (
+        refill_hours(order.service)
+        if known.last_closed_at
+        else first_refill_hours(order.service)
+    )
+    possible_from = since + timedelta(hours=hours)
     days = order.service.refill_days
     over = days is not None and (
         max(possible_from, known.now) > ended_at + timedelta(days=days)
@@ -90,9 +95,15 @@ def may_refill(order: Order, known: Known) -> Eligibility:
 
 
 def refill_hours(service: Service) -> int:
-    """Return how many hours lie between an order's end, or a refill, and the next one."""
+    """Return how many hours lie between a refill and the next one."""
     hours = service.refill_hours
     return settings.REFILL_HOURS if hours is None else hours
+
+
+def first_refill_hours(service: Service) -> int:
+    """Return how many hours lie between an order's end and its first refill."""
+    hours = service.refill_first_hours
+    return refill_hours(service) if hours is None else hours
 
 
 def _no(reason: str) -> Eligibility:

@@ -68,6 +68,27 @@ class KeyReusedError(OrderError):
         super().__init__(_("This key was used for a different order."))
 
 
+class LinkStoppedError(OrderError):
+    """Whoever the page belongs to does not want deliveries to it."""
+
+    code = "link_stopped"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "The owner of this page has asked for no more deliveries to it. "
+                "Nothing was charged."
+            ),
+            field="link",
+        )
+
+
+class NotAcceptedError(OrderError):
+    """The shop's own rules refuse the order; `field` says which part of it."""
+
+    code = "not_accepted"
+
+
 class NotYetError(OrderError):
     """Time alone stands in the way: it may be asked for from `possible_from` on."""
 

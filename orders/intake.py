@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from provider.models import Service
+from provider.links import full_link, key_of
+from provider.models import Category, Service
+from provider.patterns import fits
 from provider.protocol.types import ServiceType, TypeRule, Units, lines, units
 
 LONGEST_LINK = 2000
@@ -45,6 +47,8 @@ class Intake:
     runs: int | None = None
     interval: int | None = None
     fields: dict[str, str] = field(default_factory=dict)
+    # The page in its one spelling, or that of the name where there is no link.
+    link_key: str = ""
 
 
 def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
@@ -57,6 +61,9 @@ def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
     texts = {
         name: _clean(raw.get(name), name in rule.multiline) for name in rule.fields
     }
+    shelf = _shelf(service)
+    if shelf is not None and "link" in texts:
+        texts["link"] = full_link(texts["link"], shelf.link_network)
     errors = {
         name: [message]
         for name in rule.fields
@@ -72,6 +79,7 @@ def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
         runs=_number(texts, "runs"),
         interval=_number(texts, "interval"),
         fields={n: t for n, t in texts.items() if n not in _COLUMNS and t},
+        link_key=_key(texts, shelf),
     )
 
 
@@ -105,7 +113,7 @@ def _fault(name: str, texts: Mapping[str, str], service: Service) -> str | None:
     if name in rule.choices and text not in rule.choices[name]:
         return _("Choose one of the values offered.")
     if name == "link":
-        return _link_fault(text)
+        return link_fault(text) or _pattern_fault(text, _shelf(service))
     if name == "quantity":
         return _amount_fault(text, service.min, service.max)
     if name in {"runs", "interval"}:
@@ -133,7 +141,8 @@ def _required(name: str, texts: Mapping[str, str], rule: TypeRule) -> bool:
     return name in rule.required
 
 
-def _link_fault(text: str) -> str | None:
+def link_fault(text: str) -> str | None:
+    """Return what is wrong with a link, or None."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""
@@ -147,6 +156,33 @@ def _link_fault(text: str) -> str | None:
     ):
         return _("Enter a full link, such as https://example.com/page.")
     return None
+
+
+def _pattern_fault(text: str, shelf: Category | None) -> str | None:
+    """Return what is wrong with a link that is no page of the kind a category wants."""
+    if (
+        shelf is None
+        or not shelf.link_pattern
+        or fits(shelf.link_pattern, key_of(text))
+    ):
+        return None
+    if shelf.link_example:
+        return _("This service needs a link such as %(example)s.") % {
+            "example": shelf.link_example
+        }
+    return _("This is not the kind of link that this service needs.")
+
+
+def _shelf(service: Service) -> Category | None:
+    return service.category if service.category_id else None
+
+
+def _key(texts: Mapping[str, str], shelf: Category | None) -> str:
+    if texts.get("link"):
+        return key_of(texts["link"])
+    name = texts.get("username", "").removeprefix("@")
+    page = full_link(f"@{name}", shelf.link_network if shelf else "")
+    return key_of(page)
 
 
 def _whole(text: str) -> int | None:

@@ -39,6 +39,12 @@ def sweep() -> None:
         actions.sweep()
 
 
+@app.task(name="orders.settle_stops")
+def settle_stops() -> None:
+    """Cancel orders for pages that were stopped."""
+    actions.settle_stops()
+
+
 @app.task(name="orders.reconcile")
 def reconcile() -> None:
     """Write down where the providers' books stand."""

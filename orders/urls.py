@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from orders import views
+from orders import stopping, views
 
 urlpatterns = [
     path("services/<int:service_id>/", views.new_order, name="new_order"),
     path("services/<int:service_id>/price/", views.price, name="price"),
+    path("stop-deliveries/", stopping.stop, name="stop"),
+    path("stop-deliveries/done/", stopping.stopped, name="stopped"),
     path("orders/", views.orders, name="orders"),
     path("orders/<int:order_id>/", views.order, name="order"),
     path("orders/<int:order_id>/cancel/", views.cancel, name="cancel_order"),

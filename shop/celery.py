@@ -24,6 +24,7 @@ app.conf.beat_schedule = {
     "sync catalogues": {"task": "provider.sync_due", "schedule": 10.0},
     "read balances": {"task": "provider.read_balances", "schedule": 60.0},
     "send notices": {"task": "notices.send_due", "schedule": 5.0},
+    "settle stops": {"task": "orders.settle_stops", "schedule": 60.0},
     "reconcile": {"task": "orders.reconcile", "schedule": 600.0},
     # Rung for every hour, as a scheduler that is restarted counts from its start; the
     # Tick row makes one run a day of it.

@@ -22,6 +22,7 @@ from orders.actions.settling import (
     settle_by_hand,
     try_again,
 )
+from orders.actions.stopping import lift_stop, settle_stops, stop_deliveries
 from orders.actions.submitting import submit
 from orders.actions.sweeping import sweep
 from orders.actions.tracking import track
@@ -35,6 +36,7 @@ __all__ = [
     "close_as_rejected",
     "close_books",
     "gather_evidence",
+    "lift_stop",
     "place_order",
     "refund_absent",
     "refund_at_risk",
@@ -44,6 +46,8 @@ __all__ = [
     "settle_as_accepted",
     "settle_as_existing",
     "settle_by_hand",
+    "settle_stops",
+    "stop_deliveries",
     "submit",
     "sweep",
     "track",

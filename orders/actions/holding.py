@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from orders.actions.telling import tell_staff
@@ -135,6 +136,8 @@ def _is_behind_our_own(order: Order) -> bool:
             submission=Submission.ACCEPTED,
             status__in=OPEN,
             next_at__isnull=False,
-            link=order.link,
-        ).exists()
+        )
+        # Orders from before there were keys have none; they are all for links.
+        .filter(Q(link_key=order.link_key) if order.link_key else Q(link=order.link))
+        .exists()
     )

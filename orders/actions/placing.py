@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from ledger import actions as ledger
 from ledger.enums import TransferKind
+from orders.acceptable import insist_on_acceptable
 from orders.enums import Source, Status, Submission
 from orders.errors import (
     BalanceTooLowError,
@@ -80,10 +81,11 @@ def _place(
     body: str,
     expected_charge: Decimal | None,
 ) -> Order:
-    service = Service.objects.filter(pk=service_id).first()
+    service = Service.objects.select_related("category").filter(pk=service_id).first()
     if service is None or not service.on_sale:
         raise NotOnSaleError
     intake = read(service=service, raw=raw)
+    insist_on_acceptable(service=service, intake=intake, link_key=intake.link_key)
     offer = quote(service=service, intake=intake, customer=customer)
     if expected_charge is not None and expected_charge != offer.charge:
         raise PriceChangedError(offer.charge)
@@ -123,6 +125,7 @@ def _insert(
         request_digest=body if key else "",
         type=service.type,
         link=intake.link,
+        link_key=intake.link_key,
         quantity=intake.quantity,
         runs=intake.runs,
         interval=intake.interval,

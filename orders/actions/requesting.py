@@ -18,20 +18,25 @@ from shop.celery import ring
 
 @transaction.atomic(durable=True)
 def cancel_order(
-    *, order: Order, by: User, by_staff: bool = False
+    *,
+    order: Order,
+    by: User | None,
+    by_staff: bool = False,
+    reason: str = "cancelled before it was sent",
 ) -> OrderRequest | None:
     """Cancel an order, or ask upstream to.
 
     What has not been sent is ended at once with a full refund (None is returned); an
     accepted order gets a request, and its money moves when its status says so. Staff
-    may try where the provider does not say whether it cancels. Raises OrderError with
-    the reason where it cannot be cancelled.
+    may try where the provider does not say whether it cancels. Nobody (`by` is None) is
+    the shop itself, for a `reason`. Raises OrderError with the reason where it cannot be
+    cancelled.
     """
     ledger.lock_customers(customer_ids=[order.customer_id])
     locked = _lock(order)
     _insist(cancel_eligibility(order=locked, by_staff=by_staff))
     if locked.is_unsent:
-        withdraw(order=locked, reason="cancelled before it was sent", by=by)
+        withdraw(order=locked, reason=reason, by=by)
         return None
     return _request(locked, RequestKind.CANCEL, by)
 
@@ -64,7 +69,7 @@ def _lock(order: Order) -> Order:
     )
 
 
-def _request(order: Order, kind: RequestKind, by: User) -> OrderRequest:
+def _request(order: Order, kind: RequestKind, by: User | None) -> OrderRequest:
     request = OrderRequest.objects.create(
         order=order,
         kind=kind,

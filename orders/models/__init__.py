@@ -7,6 +7,7 @@ from orders.models.events import OrderEvent
 from orders.models.evidence import Evidence
 from orders.models.orders import Order
 from orders.models.requests import OrderRequest
+from orders.models.stops import StoppedLink
 
 __all__ = [
     "Attempt",
@@ -16,4 +17,5 @@ __all__ = [
     "OrderEvent",
     "OrderRequest",
     "ProviderDay",
+    "StoppedLink",
 ]

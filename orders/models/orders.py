@@ -18,6 +18,7 @@ from orders.enums import (
     Submission,
 )
 from provider.enums import SERVICE_TYPES
+from provider.links import LONGEST_KEY
 from provider.models import Provider, Service
 from provider.protocol.types import TYPES, ServiceType, TypeRule
 from shop.money import ZERO, MoneyField, RateField
@@ -54,6 +55,16 @@ class Order(models.Model):
     # What was ordered, as it was when it was ordered.
     type = models.CharField(_("type"), max_length=30, choices=SERVICE_TYPES)
     link = models.CharField(_("link"), max_length=2000, blank=True)
+    # The one spelling of the page, by which orders for it are found (provider.links);
+    # of orders that ended before there was one it is not known.
+    link_key = models.CharField(
+        _("page"),
+        max_length=LONGEST_KEY,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
     runs = models.PositiveIntegerField(_("runs"), null=True, blank=True)
     interval = models.PositiveIntegerField(_("minutes between"), null=True, blank=True)
@@ -196,6 +207,13 @@ class Order(models.Model):
                 fields=["provider", "next_at"],
                 condition=Q(next_at__isnull=False, submission=Submission.ACCEPTED),
                 name="order_to_track",
+            ),
+            # What is under way for a page, or for what lies below it.
+            models.Index(
+                fields=["link_key"],
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(status__in=OPEN) & ~Q(link_key=""),
+                name="order_open_for_link",
             ),
             # The customer's list, newest first; and the staff's.
             models.Index(fields=["customer", "-id"], name="order_of_customer"),

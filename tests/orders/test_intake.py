@@ -82,7 +82,9 @@ def test_every_required_field_is_asked_for(kind: ServiceType) -> None:
 def test_fields_that_the_type_does_not_know_are_ignored() -> None:
     found = read(service=service(), raw=raw(comments="Hello", nonsense="x"))
 
-    assert found == Intake(units=100, link=LINK, quantity=100)
+    assert found == Intake(
+        units=100, link=LINK, quantity=100, link_key="example.com/film"
+    )
 
 
 def test_lines_are_trimmed_and_counted_without_empty_ones() -> None:
