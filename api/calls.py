@@ -5,6 +5,8 @@ from datetime import UTC
 from functools import partial
 from typing import TypeVar
 
+from django.conf import settings
+
 from accounts.models import User
 from api import answers
 from api.answers import Json
@@ -20,6 +22,7 @@ from orders.queries import orders_by_ids, parts_by_ids, parts_of, refills_by_ids
 from provider.enums import ChangeKind
 from provider.protocol.types import TYPES
 from provider.queries import search, updates
+from provider.translations import localise
 
 ORDER_FIELDS = frozenset(name for rule in TYPES.values() for name in rule.fields)
 # Rows of a call for updates.
@@ -46,7 +49,9 @@ def _balance(customer: User, call: Call) -> Json:
 
 
 def _services(customer: User, call: Call) -> Json:
-    return [answers.service(service) for service in search()]
+    services = list(search())
+    localise(services=services, language=customer.language or settings.LANGUAGE_CODE)
+    return [answers.service(service) for service in services]
 
 
 def _updates(customer: User, call: Call) -> Json:

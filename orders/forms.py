@@ -144,6 +144,9 @@ class OrderForm(forms.Form):
         )
 
     def _hint(self, name: str) -> Text:
+        example = self.service.category.link_example if name == "link" else ""
+        if example:
+            return _("Such as %(example)s") % {"example": example}
         limits = {"least": f"{self.service.min:,}", "most": f"{self.service.max:,}"}
         if name in {"quantity", "min", "max"}:
             return _("From %(least)s to %(most)s.") % limits
@@ -168,7 +171,12 @@ class OrderForm(forms.Form):
             options = [(v, CHOICES.get((name, v), v)) for v in rule.choices[name]]
             return forms.Select({**attrs, "class": "select w-full"}, choices=options)
         attrs["class"] = "input w-full"
-        return forms.TextInput({**attrs, **_INPUTS.get(name, {})})
+        inputs = dict(_INPUTS.get(name, {}))
+        if name == "link" and self.service.category.link_network:
+            # A browser takes no @name for an address.
+            del inputs["type"]
+            inputs["placeholder"] = "https://… / @name"
+        return forms.TextInput({**attrs, **inputs})
 
     @property
     def always(self) -> list[forms.BoundField]:

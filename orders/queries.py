@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from orders.delivered import is_subscription, may_have_parts, most_parts
 from orders.eligibility import Eligibility, Known, may_cancel, may_refill
-from orders.enums import Outcome, RefillStatus, RequestKind, Status
+from orders.enums import OPEN, Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
 from orders.models import Attempt, Delivery, Order, OrderEvent, OrderRequest
 from provider.models import Service
@@ -98,6 +98,22 @@ def refills_by_ids(*, customer: User, ids: Sequence[int]) -> dict[int, OrderRequ
     return OrderRequest.objects.filter(
         order__customer=customer, kind=RequestKind.REFILL
     ).in_bulk(list(ids))
+
+
+def twin_under_way(*, customer: User, service: Service, link_key: str) -> Order | None:
+    """Return the customer's newest open order of a service for the same page, if any.
+
+    It is no mistake to order again, but often one is meant for the other.
+    """
+    if not link_key:
+        return None
+    return (
+        Order.objects.filter(
+            customer=customer, service=service, link_key=link_key, status__in=OPEN
+        )
+        .order_by("-id")
+        .first()
+    )
 
 
 def parts_by_ids(*, customer: User, ids: Sequence[int]) -> dict[int, Delivery]:

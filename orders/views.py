@@ -30,6 +30,7 @@ from orders.intake import FieldErrors, Intake
 from orders.listing import ROWS, Wanted, found
 from orders.models import Order
 from provider.models import Service
+from provider.translations import localise
 from shop.money import charge
 from shop.requests import CustomerRequest, Request
 
@@ -77,6 +78,7 @@ def orders(request: CustomerRequest) -> HttpResponse:
     seen = _digest([_state(order) for order in listed])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
+    localise(services=[order.service for order in listed])
     context = {
         "wanted": wanted,
         "orders": listed,
@@ -103,6 +105,7 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
     seen = _digest([_state(order), states, may, repr(progress)])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
+    localise(services=[order.service])
     context = {
         "order": order,
         "seen": seen,
@@ -154,7 +157,9 @@ def refill(request: CustomerRequest, order_id: int) -> HttpResponse:
 
 def _service(service_id: int) -> Service:
     services = Service.objects.select_related("category").exclude(type="")
-    return get_object_or_404(services, pk=service_id, price__isnull=False)
+    service = get_object_or_404(services, pk=service_id, price__isnull=False)
+    localise(services=[service])
+    return service
 
 
 def _own(request: CustomerRequest, order_id: int) -> Order:
@@ -218,13 +223,20 @@ def _expected(request: Request, form: OrderForm) -> Decimal | None:
 
 
 def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpResponse:
-    quote = after = None
+    quote = after = twin = None
     if form.is_bound and form.units:
         quote = queries.quote(service=form.service, intake=Intake(units=form.units))
         if request.user.is_authenticated:
             after = balance(customer=request.user) - quote.charge
+    if form.is_bound and request.user.is_authenticated and form.intake is not None:
+        twin = queries.twin_under_way(
+            customer=request.user,
+            service=form.service,
+            link_key=form.intake.link_key,
+        )
     context = {
         "form": form,
+        "twin": twin,
         "service": form.service,
         "quote": quote,
         "after": after,

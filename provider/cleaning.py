@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from provider.enums import NameStep
@@ -49,17 +49,6 @@ def cleaner(steps: Iterable[Step]) -> Callable[[str], str]:
         return (_tidy(cleaned) or name) if cleaned != name else name
 
     return clean
-
-
-def changed(
-    names: Sequence[tuple[int, str]], clean: Callable[[str], str]
-) -> list[tuple[int, str, str]]:
-    """Return what would change: a row's number, its name before and after."""
-    return [
-        (number, name, after)
-        for number, name in names
-        if (after := clean(name)) != name
-    ]
 
 
 def _part(step: Step) -> Callable[[str], str]:

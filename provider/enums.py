@@ -171,3 +171,6 @@ class HandField(models.TextChoices):
     REFILL = "refill", _("refill")
     CANCEL = "cancel", _("cancel")
     DRIPFEED = "dripfeed", _("drip-feed")
+    REFILL_DAYS = "refill_days", _("refill within days")
+    REFILL_FIRST_HOURS = "refill_first_hours", _("hours until the first refill")
+    REFILL_HOURS = "refill_hours", _("hours between refills")

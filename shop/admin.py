@@ -155,7 +155,7 @@ def button(
             else:
                 messages.success(request, str(done))
                 self.log_change(request, row, str(label))
-            url = page_of(row)
+            url = _page_after(row)
             # The dialog is posted by htmx, and by the browser where scripts are off.
             return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
 
@@ -169,6 +169,14 @@ def page_of(row: models.Model) -> str:
     options = row._meta
     name = f"admin:{options.app_label}_{options.model_name}_change"
     return reverse(name, args=[row.pk])
+
+
+def _page_after(row: models.Model) -> str:
+    """Return the address of a row's page, or of the list where the row is gone."""
+    if type(row)._base_manager.filter(pk=row.pk).exists():
+        return page_of(row)
+    options = row._meta
+    return reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
 
 
 def link_to(row: models.Model | None, text: object = None) -> str | SafeString:

@@ -43,10 +43,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _entry("provider.service", _("Services"), "sell"),
             _entry("provider.category", _("Categories"), "shelves"),
             _entry("provider.servicechange", _("Service changes"), "history"),
+            _entry("provider.namerule", _("Name rules"), "ink_eraser"),
             _entry("provider.markuprule", _("Markup rules"), "percent"),
             _entry(
                 "provider.exchangerate", _("Rates of exchange"), "currency_exchange"
             ),
+        ),
+        _group(
+            _("Acceptable use"),
+            _entry("provider.acceptance", _("Acceptances"), "verified"),
+            _entry("provider.refusedtext", _("Refused words"), "block"),
+            _entry("orders.stoppedlink", _("Stopped pages"), "do_not_disturb_on"),
         ),
         _group(
             _("Upstream"),
@@ -56,6 +63,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 "provider.quarantine", _("Quarantine"), "help_center", badge=quarantined
             ),
             _entry("provider.offer", _("Offers"), "inventory_2"),
+            _entry("provider.categorymapping", _("Category mappings"), "alt_route"),
             _entry("provider.reply", _("Replies"), "forum"),
             _entry("provider.errorphrase", _("Error wordings"), "translate"),
         ),

@@ -3,5 +3,6 @@
 from orders.admin.days import ProviderDayAdmin
 from orders.admin.orders import OrderAdmin
 from orders.admin.requests import OrderRequestAdmin
+from orders.admin.stops import StoppedLinkAdmin
 
-__all__ = ["OrderAdmin", "OrderRequestAdmin", "ProviderDayAdmin"]
+__all__ = ["OrderAdmin", "OrderRequestAdmin", "ProviderDayAdmin", "StoppedLinkAdmin"]

@@ -3,7 +3,9 @@
 from provider.actions.accepting import (
     AcceptanceError,
     accept_class,
+    accept_in_transaction,
     accept_service,
+    apply_name_rules,
     end_acceptance,
     judge_again,
 )
@@ -63,9 +65,11 @@ __all__ = [
     "ProviderError",
     "SyncError",
     "accept_class",
+    "accept_in_transaction",
     "accept_service",
     "add_provider",
     "add_route",
+    "apply_name_rules",
     "approve_changes",
     "approve_run",
     "ask_currency",

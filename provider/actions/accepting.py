@@ -33,15 +33,17 @@ def accept_class(*, refused_class: RefusedClass, statement: str, by: User) -> in
     Raises AcceptanceError for anybody but a superuser, for no real statement, and where
     the class is accepted already.
     """
-    _record(Acceptance(refused_class=refused_class, statement=statement, by=by))
-    return reprice_in_transaction()
+    return accept_in_transaction(
+        acceptance=Acceptance(refused_class=refused_class, statement=statement, by=by)
+    )
 
 
 @transaction.atomic(durable=True)
 def accept_service(*, service: Service, statement: str, by: User) -> int:
     """Sell one service whatever it is refused for, as it is none of that; like a class."""
-    _record(Acceptance(service=service, statement=statement, by=by))
-    return reprice_in_transaction()
+    return accept_in_transaction(
+        acceptance=Acceptance(service=service, statement=statement, by=by)
+    )
 
 
 @transaction.atomic(durable=True)
@@ -59,6 +61,13 @@ def end_acceptance(*, acceptance: Acceptance, by: User) -> int:
     return reprice_in_transaction()
 
 
+@transaction.atomic(durable=True)
+def apply_name_rules() -> int:
+    """Rewrite all names by the rules as they are now; return how many services changed."""
+    judge()
+    return follow()
+
+
 def judge_again() -> int:
     """Judge all offers by the rules as they are now; return how many services changed.
 
@@ -69,7 +78,11 @@ def judge_again() -> int:
     return follow() + reprice_in_transaction()
 
 
-def _record(acceptance: Acceptance) -> None:
+def accept_in_transaction(*, acceptance: Acceptance) -> int:
+    """Keep an owner's statement and sell what it is about, inside the caller's step.
+
+    Returns how many services changed; AcceptanceError as `accept_class` says.
+    """
     _insist_on_owner(acceptance.by)
     acceptance.statement = acceptance.statement.strip()
     if len(acceptance.statement) < SHORTEST_STATEMENT:
@@ -83,6 +96,7 @@ def _record(acceptance: Acceptance) -> None:
     except IntegrityError as error:
         # The step ends with the exception, so that nothing asks a broken transaction.
         raise AcceptanceError(_("This is accepted already.")) from error
+    return reprice_in_transaction()
 
 
 def _insist_on_owner(by: User) -> None:

@@ -49,7 +49,7 @@ def merge_categories(
     moved = Service.objects.filter(category=category).update(category=into)
     _move_rule(category, into)
     _remember(category, into)
-    category.delete()
+    Category.objects.filter(pk=category.pk).delete()
     repriced = reprice_in_transaction()
     if repriced and not prices_may_change:
         after = dict(Service.objects.filter(pk__in=before).values_list("pk", "price"))

@@ -1,21 +1,28 @@
 """The upstream side's pages for staff."""
 
+from provider.admin.acceptance import AcceptanceAdmin, RefusedTextAdmin
 from provider.admin.archive import OfferAdmin, ReplyAdmin
-from provider.admin.catalogue import CategoryAdmin, ServiceAdmin
+from provider.admin.catalogue import ServiceAdmin
 from provider.admin.changes import ServiceChangeAdmin
+from provider.admin.naming import NameRuleAdmin
 from provider.admin.pricing import ExchangeRateAdmin, MarkupRuleAdmin
 from provider.admin.providers import ErrorPhraseAdmin, ProviderAdmin
+from provider.admin.shelves import CategoryAdmin, CategoryMappingAdmin
 from provider.admin.syncing import DifferenceAdmin, QuarantineAdmin, SyncRunAdmin
 
 __all__ = [
+    "AcceptanceAdmin",
     "CategoryAdmin",
+    "CategoryMappingAdmin",
     "DifferenceAdmin",
     "ErrorPhraseAdmin",
     "ExchangeRateAdmin",
     "MarkupRuleAdmin",
+    "NameRuleAdmin",
     "OfferAdmin",
     "ProviderAdmin",
     "QuarantineAdmin",
+    "RefusedTextAdmin",
     "ReplyAdmin",
     "ServiceAdmin",
     "ServiceChangeAdmin",

@@ -6,20 +6,22 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Case, Count, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from provider import actions
-from provider.actions import ProviderError, reprice_in_transaction
+from provider.actions import AcceptanceError, ProviderError, reprice_in_transaction
+from provider.admin.acceptance import StatementForm
 from provider.admin.hands import ResetForm, by_hand_table, history_table
 from provider.admin.routes import BuyingButtons, losses_table, routes_table
 from provider.admin.sheets import ServiceSheets
+from provider.admin.shelves import TranslationInline
 from provider.changes import because
-from provider.enums import ChangeReason, HandField
-from provider.models import Category, ExchangeRate, Route, Service
+from provider.enums import ChangeReason, HandField, RefusedClass, RefusedKind
+from provider.models import ExchangeRate, Route, Service
 from provider.queries import first_offer
 from shop.admin import NOTHING, ShopAdmin, Table, badge, button, link_to
 from shop.money import RateField, plain, show
@@ -96,13 +98,16 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     ordering = ("category__position", "category_id", "id")
     autocomplete_fields = ("category",)
     actions = ("publish", "unpublish")
+    inlines = (TranslationInline,)
     actions_detail = (
         "reset",
         "reset_field",
+        "accept",
         {"title": _("Bought at"), "items": list(BuyingButtons.buying)},
     )
     readonly_fields = (
         "on_sale", "selling_price", "buying_price", "margin", "offer", "type",
+        "refused_for",
     )  # fmt: skip
     fieldsets = (
         (
@@ -110,7 +115,7 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
             {
                 "fields": (
                     "active", "on_sale", "selling_price", "buying_price", "margin",
-                    "fixed_price", "offer",
+                    "fixed_price", "offer", "refused_for",
                 )
             },
         ),
@@ -126,10 +131,12 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
         (
             _("Refills"),
             {
-                "fields": (("refill_days", "refill_hours"),),
+                "fields": (("refill_days", "refill_first_hours", "refill_hours"),),
                 "description": _(
-                    "Counted from the order's end, hours also from its last refill. "
-                    "No days: for ever. No hours: as the shop's settings say."
+                    "Read from the upstream name until you set them. Days and the hours "
+                    "until the first refill count from the order's end, hours between "
+                    "refills from the last one. No days: for ever. No hours: as those "
+                    "between refills, or as the shop's settings say."
                 ),
             },
         ),
@@ -199,6 +206,13 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
             marks[name] = f"{gettext('Set by hand.')} {help_text}".strip()
         return super().get_form(request, obj, **{**kwargs, "help_texts": marks})
 
+    @display(description=_("refused for"))
+    def refused_for(self, service: Service) -> str:
+        offer = first_offer(service=service)
+        labels = dict([*RefusedClass.choices, *RefusedKind.choices])
+        causes = offer.refused_for if offer else []
+        return ", ".join(str(labels[cause]) for cause in causes) or NOTHING
+
     def save_model(
         self, request: HttpRequest, obj: Service, form: Any, change: bool
     ) -> None:
@@ -242,6 +256,26 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
         )
         return gettext("The service follows the provider again.")
 
+    @button(
+        label=_("Accept in spite of the rules"),
+        question=_(
+            "For a service that only looks like what the shop refuses. Your statement "
+            "is kept with your name."
+        ),
+        permission="provider.add_acceptance",
+        form=StatementForm,
+        refusals=(AcceptanceError,),
+        icon="verified",
+    )
+    def accept(
+        self, request: HttpRequest, service: Service, data: dict[str, Any]
+    ) -> str:
+        """Sell a service whatever it is refused for, by an owner's statement."""
+        actions.accept_service(
+            service=service, statement=data["statement"], by=request.user
+        )
+        return gettext("Accepted. It is on sale where it is switched on and priced.")
+
     @admin.action(description=_("Publish"), permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Service]) -> None:
         self._switch(request, queryset, active=True)
@@ -257,25 +291,8 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
         number = actions.switch_services(
             numbers=list(numbers), active=active, by=request.user
         )
+        number = actions.switch_in_transaction(services=queryset, active=active)
         self.message_user(
             request,
             ngettext("%d service switched.", "%d services switched.", number) % number,
         )
-
-
-@admin.register(Category)
-class CategoryAdmin(ShopAdmin):
-    """The shelves of the shop, in their order."""
-
-    list_display = ("name", "position", "services")
-    search_fields = ("name",)
-    ordering = ("position", "name")
-    fields = ("name", "position")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
-        found: QuerySet[Category] = super().get_queryset(request)
-        return found.annotate(number=Count("services"))
-
-    @display(description=_("services"), ordering="number")
-    def services(self, category: Any) -> int:
-        return int(category.number)

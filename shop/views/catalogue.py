@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from provider import queries
 from provider.models import Service
+from provider.translations import localise
 from shop.requests import Request
 
 ROWS = 100
@@ -41,6 +42,9 @@ def services(request: Request, *, home: bool = False) -> HttpResponse:
     )
     found = queries.search(text=wanted.text, category_id=wanted.category_id)
     rows = list(_after(found, wanted.after)[: ROWS + 1])
+    # A part of the page shows no list of shelves; all of it shares one query.
+    shelves = [] if request.htmx else list(queries.categories_on_sale())
+    localise(services=rows, categories=shelves)
     context = {
         "wanted": wanted,
         "services": rows[:ROWS],
@@ -49,7 +53,7 @@ def services(request: Request, *, home: bool = False) -> HttpResponse:
     if request.htmx:
         part = "rows" if wanted.after else "results"
         return render(request, f"shop/services.html#{part}", context)
-    context["categories"] = queries.categories_on_sale()
+    context["categories"] = shelves
     context["hero"] = home and not request.user.is_authenticated
     return render(request, "shop/services.html", context)
 

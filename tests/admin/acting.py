@@ -53,12 +53,18 @@ def buttons(model: type[Model]) -> list[str]:
 def save(client: Client, row: Model, **data: Any) -> Any:
     """Change a row's form: what it shows, but for `data`; return the page that follows."""
     url = page_of(row)
-    form = client.get(url).context["adminform"].form
+    context = client.get(url).context
+    form = context["adminform"].form
     shown = {
         name: form[name].value()
         for name in form.fields
         if form[name].value() not in (None, False)
     }
+    for inline in context["inline_admin_formsets"]:
+        counts = inline.formset.management_form
+        shown |= {
+            counts.add_prefix(name): counts[name].value() for name in counts.fields
+        }
     filled = {k: v for k, v in {**shown, **data}.items() if v is not None}
     return client.post(url, {**filled, "_continue": "1"}, follow=True)
 

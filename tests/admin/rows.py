@@ -9,18 +9,22 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from notices.models import Notice
-from orders.actions import close_books
+from orders.actions import close_books, stop_deliveries
 from orders.enums import RefillStatus, RequestKind, RequestState
 from orders.models import Order, OrderEvent, OrderRequest
-from provider.enums import RuleScope, SyncOutcome
+from provider.enums import NameStep, RefusedKind, RuleScope, SyncOutcome
 from provider.models import (
+    Acceptance,
+    CategoryMapping,
     Difference,
     ErrorPhrase,
     ExchangeRate,
     MarkupRule,
+    NameRule,
     Offer,
     Provider,
     Quarantine,
+    RefusedText,
     Reply,
     SyncRun,
 )
@@ -74,6 +78,15 @@ def make_one_of_everything() -> None:
         new_type="default",
     )
     Notice.objects.create(key=f"notice {number}", subject="Look", text="at this")
+    Acceptance.objects.create(
+        service=service, statement="It only looks like it.", by=order.customer
+    )
+    RefusedText.objects.create(kind=RefusedKind.WORD, text=f"casino {number}")
+    NameRule.objects.create(step=NameStep.STRIP, text=f"brand {number}")
+    CategoryMapping.objects.create(
+        upstream_name=f"Films {number}", category=service.category
+    )
+    stop_deliveries(link=f"https://stopped.example/{number}")
     Group.objects.create(name=f"Support {number}")
     close_books()
 

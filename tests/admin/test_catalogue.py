@@ -229,7 +229,7 @@ def test_staff_say_how_long_and_how_often_a_service_is_refilled(
     save(client, service, refill_days="30", refill_hours="0")
     service.refresh_from_db()
     assert (service.refill_days, service.refill_hours) == (30, 0)
-    assert service.set_by_hand == []
+    assert service.set_by_hand == ["refill_days", "refill_hours"]
 
     save(client, service, refill_days=None, refill_hours=None)
     service.refresh_from_db()

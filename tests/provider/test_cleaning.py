@@ -2,7 +2,7 @@
 
 import pytest
 
-from provider.cleaning import Step, changed, cleaner
+from provider.cleaning import Step, cleaner
 from provider.enums import NameStep
 
 CONTACTS = Step(NameStep.CONTACTS)
@@ -45,9 +45,3 @@ def test_steps_are_taken_in_their_order() -> None:
 
 def test_without_steps_nothing_changes() -> None:
     assert cleaner([])("  🔥 | ") == "  🔥 | "
-
-
-def test_what_would_change_is_listed_with_its_number() -> None:
-    names = [(1, "🔥 Likes"), (2, "Views")]
-
-    assert changed(names, cleaner([EMOJI])) == [(1, "🔥 Likes", "Likes")]
