@@ -13,7 +13,13 @@ LONGEST_HOURS = 8760
 _WORD = (
     r"(?:refills?|guaranteed?|guarantee|warranty|telafi\w*|garanti\w*|garantía|garantia"
     r"|reposici[oó]n|reposição|recargas?|гаранти\w*|докрут\w*|bảo\s*hành|리필|보장|보증"
-    r"|a/?s)"
+    r"|a/s)"
+)
+# Without any of these no pattern is looked for: most names promise nothing.
+_HINTS = (
+    *("refill", "guarant", "warrant", "telafi", "garant", "reposi", "recarga"),
+    *("гаранти", "докрут", "hành", "리필", "보장", "보증", "a/s", "cooldown"),
+    "cool-down",
 )
 _UNIT = (
     r"(?:(?P<day>days?|d|일|ngày|gün|d[ií]as?|дн\w*|день)"
@@ -57,6 +63,8 @@ class Window:
 def window_of(name: str) -> Window:
     """Return the refill window that a service's name promises."""
     lowered = " ".join(name.casefold().split())
+    if not any(hint in lowered for hint in _HINTS):
+        return Window(days=_short_days(name))
     return Window(
         days=_days(lowered, name),
         first_hours=_hours(_FIRST.search(lowered)),
@@ -70,9 +78,16 @@ def _days(lowered: str, name: str) -> int | None:
         unit = next(unit for unit in _DAYS if found[unit])
         days = int(found["count"]) * _DAYS[unit]
     else:
-        short = {int(count) for count in _SHORT.findall(name)} & _SHORT_DAYS
-        days = max(short, default=0)
+        return _short_days(name)
     return days if 0 < days <= LONGEST_DAYS else None
+
+
+def _short_days(name: str) -> int | None:
+    if "R" not in name:
+        return None
+    return max(
+        {int(count) for count in _SHORT.findall(name)} & _SHORT_DAYS, default=None
+    )
 
 
 def _hours(found: re.Match[str] | None) -> int | None:

@@ -202,15 +202,18 @@ def classes_of(
     A description is only searched for what asks for a password: it may well compare
     the service with others.
     """
-    named, shelf = plain(name), plain(category)
-    if shelf and _MIXED.search(shelf):
-        shelf = ""
-    found = _classes_in(named) | _classes_in(shelf)
+    found = _classes_in(plain(name)) | _classes_of_shelf(category)
     if type == ServiceType.POLL:
         found.add(RefusedClass.VOTES)
-    if RefusedClass.PASSWORDS in _classes_in(plain(description)):
+    if description and RefusedClass.PASSWORDS in _classes_in(plain(description)):
         found.add(RefusedClass.PASSWORDS)
     return sorted(found)
+
+
+@lru_cache(maxsize=10_000)
+def _classes_of_shelf(category: str) -> frozenset[RefusedClass]:
+    shelf = plain(category)
+    return frozenset() if _MIXED.search(shelf) else frozenset(_classes_in(shelf))
 
 
 def _classes_in(text: str) -> set[RefusedClass]:
