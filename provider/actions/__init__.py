@@ -47,7 +47,6 @@ from provider.actions.providers import (
 )
 from provider.actions.publishing import (
     publish_services,
-    switch_in_transaction,
 )
 from provider.actions.routes import add_route, put_first, remove_route
 from provider.actions.selling import (
@@ -104,7 +103,6 @@ __all__ = [
     "save_rule",
     "set_exchange_rate",
     "set_loss_policy",
-    "switch_in_transaction",
     "switch_services",
     "sync",
     "take_due_sync",

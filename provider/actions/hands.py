@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import connection, transaction
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, QuerySet, Value
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -16,17 +16,22 @@ from provider.models import Category, Offer, Provider, Route, Service
 
 
 @transaction.atomic(durable=True)
-def switch_services(*, numbers: Iterable[int], active: bool, by: User | None) -> int:
-    """Switch services on or off by hand; return how many that changed."""
+def switch_services(
+    *, services: QuerySet[Service], active: bool, by: User | None
+) -> int:
+    """Switch all of `services` on or off by hand; return how many that changed.
+
+    However many they are: the filter goes to the database, not their numbers.
+    """
     because(ChangeReason.HAND, by=by)
-    chosen = Service.objects.filter(pk__in=list(numbers)).exclude(active=active)
+    chosen = Service.objects.filter(pk__in=services.order_by().values("pk"))
     field = HandField.ACTIVE.value
     marked = Func(
         Func(F("set_by_hand"), Value(field), function="array_remove"),
         Value(field),
         function="array_append",
     )
-    return chosen.update(active=active, set_by_hand=marked)
+    return chosen.exclude(active=active).update(active=active, set_by_hand=marked)
 
 
 @transaction.atomic(durable=True)

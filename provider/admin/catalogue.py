@@ -287,11 +287,9 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     def _switch(
         self, request: HttpRequest, queryset: QuerySet[Service], *, active: bool
     ) -> None:
-        numbers = queryset.order_by().values_list("pk", flat=True)
         number = actions.switch_services(
-            numbers=list(numbers), active=active, by=request.user
+            services=queryset, active=active, by=request.user
         )
-        number = actions.switch_in_transaction(services=queryset, active=active)
         self.message_user(
             request,
             ngettext("%d service switched.", "%d services switched.", number) % number,

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
 from provider.enums import OffReason
-from provider.models import Provider, Service
+from provider.models import Offer, Provider, Service
 from tests.factories import make_provider, make_service
 
 pytestmark = pytest.mark.django_db
@@ -47,3 +48,24 @@ def test_fixed_prices_say_that_they_were_set_by_hand() -> None:
 
     by_hand = dict(Service.objects.values_list("pk", "set_by_hand"))
     assert by_hand == {fixed.pk: ["name", "fixed_price"], ruled.pk: []}
+
+
+def test_what_is_there_is_judged_and_what_staff_wrote_stays_theirs() -> None:
+    migration = import_module("provider.migrations.0006_publishing")
+    seller = make_provider()
+    later = datetime(2999, 1, 1, tzinfo=UTC)
+    Provider.objects.update(next_sync_at=later)
+    kept = make_service(seller, name="Poll | R30", refill_days=7)
+    plain = make_service(seller, name="Film")
+
+    with connection.cursor() as cursor:
+        cursor.execute(migration.KEEP_WINDOWS)
+    with connection.schema_editor() as editor:
+        migration.judge_offers(apps, editor)
+
+    offers = Offer.objects.order_by("pk").values_list("refill_days", "refused_for")
+    assert list(offers) == [(30, ["votes"]), (None, [])]
+    assert Provider.objects.get().next_sync_at < later
+    kept.refresh_from_db()
+    plain.refresh_from_db()
+    assert (kept.set_by_hand, plain.set_by_hand) == (["refill_days"], [])
