@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orders', '0006_indexes'),
-        ('provider', '0005_publishing'),
+        ('provider', '0006_publishing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

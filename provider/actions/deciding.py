@@ -28,6 +28,7 @@ from provider.enums import (
     SyncOutcome,
     Verdict,
 )
+from provider.judging import judge
 from provider.models import (
     KeptCatalogue,
     Offer,
@@ -128,6 +129,8 @@ def _undo(run: SyncRun, undoing: SyncRun, started: float) -> None:
         staging.create(cursor)
         for statement in restoring.STATEMENTS:
             cursor.execute(statement, parameters)
+            if statement == restoring.RESTORE:
+                judge(provider_id=run.provider_id, only_changed=True)
         cursor.execute(restoring.COUNT)
         undoing.rows, undoing.changed, undoing.withdrawn, undoing.returned = (
             cursor.fetchone()

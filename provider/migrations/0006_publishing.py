@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='service',
             name='off_reason',
-            field=models.CharField(blank=True, choices=[('', 'on sale'), ('type_unknown', 'its type is not known'), ('overcharged', 'the provider charged more than expected'), ('withdrawn', 'the provider withdrew it'), ('price_check', 'its price is being checked'), ('refused', "not accepted by the shop's rules")], default='', max_length=20, verbose_name='state'),
+            field=models.CharField(blank=True, choices=[('', 'on sale'), ('type_unknown', 'its type is not known'), ('overcharged', 'the provider charged more than expected'), ('withdrawn', 'the provider withdrew it'), ('quarantined', 'a change of its provider waits for approval'), ('price_check', 'its price is being checked'), ('refused', "not accepted by the shop's rules")], default='', max_length=20, verbose_name='state'),
         ),
         migrations.CreateModel(
             name='NameRule',

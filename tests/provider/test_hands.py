@@ -134,11 +134,11 @@ def test_a_service_without_an_offer_has_nothing_to_follow() -> None:
 def test_what_staff_switch_is_marked_once_and_logged_with_their_name() -> None:
     by = make_admin()
     one, two = make_service(active=False), make_service()
-    numbers = [one.pk, two.pk]
+    chosen = Service.objects.filter(pk__in=[one.pk, two.pk])
 
-    assert actions.switch_services(numbers=numbers, active=True, by=by) == 1
-    assert actions.switch_services(numbers=numbers, active=False, by=by) == 2
-    assert actions.switch_services(numbers=numbers, active=False, by=by) == 0
+    assert actions.switch_services(services=chosen, active=True, by=by) == 1
+    assert actions.switch_services(services=chosen, active=False, by=by) == 2
+    assert actions.switch_services(services=chosen, active=False, by=by) == 0
 
     marks = Service.objects.values_list("set_by_hand", flat=True)
     assert list(marks) == [["active"], ["active"]]
