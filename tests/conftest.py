@@ -3,12 +3,17 @@
 import os
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 
 from tests.servers import Servers
 
 servers_key = pytest.StashKey[Servers]()
+
+# No test asserts how long something takes: machines are busy.
+hypothesis.settings.register_profile("magpie", deadline=None)
+hypothesis.settings.load_profile("magpie")
 
 
 @pytest.hookimpl(tryfirst=True)

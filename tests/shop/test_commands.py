@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from decimal import Decimal
 
 import pytest
 from django.core.management import load_command_class
@@ -173,8 +174,9 @@ def test_sync_catalogue_approves_what_looks_cut_when_it_is_told_to(
 
 def test_sync_catalogue_can_say_what_it_would_do(upstream: Upstream) -> None:
     first, *others = json.loads(upstream.vendor.catalogue.text)
+    dearer = str(Decimal(str(first["rate"])) * Decimal("1.1"))
     upstream.vendor.catalogue = Catalogue(
-        json.dumps([{**first, "rate": "77"}, *others])
+        json.dumps([{**first, "rate": dearer}, *others])
     )
     Service.objects.update(active=False)
 
@@ -183,7 +185,7 @@ def test_sync_catalogue_can_say_what_it_would_do(upstream: Upstream) -> None:
     assert "1 changed" in lines[0]
     assert "1 prices changed" in lines[0]
     assert not Service.objects.filter(active=True).exists()
-    assert not Service.objects.filter(routes__offer__rate_seen=77).exists()
+    assert not Service.objects.filter(routes__offer__rate_seen=dearer).exists()
 
 
 def test_sync_catalogue_without_a_provider_says_what_is_missing() -> None:
