@@ -4,11 +4,13 @@ from provider.admin.acceptance import AcceptanceAdmin, RefusedTextAdmin
 from provider.admin.archive import OfferAdmin, ReplyAdmin
 from provider.admin.catalogue import ServiceAdmin
 from provider.admin.changes import ServiceChangeAdmin
+from provider.admin.differences import DifferenceAdmin
 from provider.admin.naming import NameRuleAdmin
 from provider.admin.pricing import ExchangeRateAdmin, MarkupRuleAdmin
 from provider.admin.providers import ErrorPhraseAdmin, ProviderAdmin
+from provider.admin.quarantine import QuarantineAdmin
 from provider.admin.shelves import CategoryAdmin, CategoryMappingAdmin
-from provider.admin.syncing import DifferenceAdmin, QuarantineAdmin, SyncRunAdmin
+from provider.admin.syncing import SyncRunAdmin
 
 __all__ = [
     "AcceptanceAdmin",

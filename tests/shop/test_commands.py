@@ -15,9 +15,10 @@ from accounts.queries import user_by_api_key
 from ledger.models import Account
 from ledger.queries import balance
 from notices.models import Notice
-from provider.models import MarkupRule, Provider, Service
+from provider.models import MarkupRule, Offer, Provider, Quarantine, Service
 from sandbox.catalogue import Catalogue
 from shop.demo import ADMIN, CUSTOMER, PASSWORD
+from shop.money import plain
 from shop.tasks import audit as audit_task
 from tests.factories import make_customer, make_order
 from tests.fixtures import Upstream
@@ -173,19 +174,38 @@ def test_sync_catalogue_approves_what_looks_cut_when_it_is_told_to(
 
 
 def test_sync_catalogue_can_say_what_it_would_do(upstream: Upstream) -> None:
-    first, *others = json.loads(upstream.vendor.catalogue.text)
-    dearer = str(Decimal(str(first["rate"])) * Decimal("1.1"))
-    upstream.vendor.catalogue = Catalogue(
-        json.dumps([{**first, "rate": dearer}, *others])
-    )
+    first, second, third, *others = json.loads(upstream.vendor.catalogue.text)
+    dearer = {**first, "rate": str(Decimal(first["rate"]) * 2)}
+    jumped = {**second, "rate": str(Decimal(second["rate"]) * 9)}
+    new = {**third, "service": 9999, "name": "Brand new"}
+    upstream.vendor.catalogue = Catalogue(json.dumps([dearer, jumped, *others, new]))
     Service.objects.update(active=False)
+    before = list(Offer.objects.order_by("id").values())
 
     lines = run("sync_catalogue", "--dry-run", "--publish")
 
-    assert "1 changed" in lines[0]
-    assert "1 prices changed" in lines[0]
+    for count in ("1 new", "1 changed", "1 withdrawn", "1 quarantined"):
+        assert count in lines[0]
+    told = [line.strip() for line in lines[1:]]
+    rates = f"{plain(Decimal(first['rate']))} → {plain(Decimal(dearer['rate']))}"
+    assert told == [
+        f"new: 9999 Brand new {plain(Decimal(third['rate']))}",
+        f"changed: {first['service']} {first['name'][:60]} {rates}",
+        f"gone: {third['service']} {third['name'][:60]}",
+        f"quarantined: {told_of(second, jumped)}",
+        f"biggest moves: {told_of(second, jumped)}",
+        f"biggest moves: {first['service']} {first['name'][:60]} {rates}",
+    ]
     assert not Service.objects.filter(active=True).exists()
-    assert not Service.objects.filter(routes__offer__rate_seen=dearer).exists()
+    assert list(Offer.objects.order_by("id").values()) == before
+    assert not Quarantine.objects.exists()
+
+
+def told_of(before: dict[str, str], after: dict[str, str]) -> str:
+    """Return the line about a price that jumped up."""
+    rates = [plain(Decimal(row["rate"])) for row in (before, after)]
+    about = f"{before['service']} {before['name'][:60]} (the price jumped up)"
+    return f"{about} {' → '.join(rates)}"
 
 
 def test_sync_catalogue_without_a_provider_says_what_is_missing() -> None:
