@@ -65,11 +65,9 @@ ASK_AGAIN = """
         verdict = CASE WHEN verdict = 'rejected' THEN verdict ELSE '' END
     WHERE ended_run_id = %(undone)s
 """
-STATEMENTS = (
-    COMPARE,
-    STAGE,
-    comparing.REMEMBER,
-    RESTORE,
+# As in a sync, offers are judged in between.
+OFFERS = (COMPARE, STAGE, comparing.REMEMBER, RESTORE)
+SERVICES = (
     WITHDRAW_ADDED,
     END_ASKED,
     ASK_AGAIN,

@@ -30,10 +30,9 @@ KEPT_RUNS = 10
 # What a level of compression more would save is not worth its time.
 LEVEL = 3
 DRAW = "SELECT nextval(pg_get_serial_sequence('provider_syncrun', 'id'))"
-WRITES = (
-    comparing.END_QUARANTINES,
-    comparing.ASK,
-    staging.WRITE_OFFERS,
+# Offers are judged as soon as they are written: services follow what is made of them.
+OFFERS = (comparing.END_QUARANTINES, comparing.ASK, staging.WRITE_OFFERS)
+SERVICES = (
     staging.WITHDRAW,
     staging.ADD_CATEGORIES,
     staging.ADD_SERVICES,
@@ -120,10 +119,12 @@ def _apply(run: SyncRun, reading: Reading) -> None:
         else:
             name_in_transaction(run)
             cursor.execute(comparing.REMEMBER, {**parameters, "keep": True})
-            for statement in WRITES:
+            for statement in OFFERS:
                 cursor.execute(statement, parameters)
-                if statement == staging.WRITE_OFFERS and changes.differ:
-                    judge(provider_id=provider.pk, only_changed=True)
+            if changes.differ:
+                judge(provider_id=provider.pk, only_changed=True)
+            for statement in SERVICES:
+                cursor.execute(statement, parameters)
             changes.repriced = reprice_in_transaction(provider_id=provider.pk)
             run.outcome = SyncOutcome.APPLIED if changes.any else SyncOutcome.UNCHANGED
     count_in_transaction(run, changes)

@@ -127,10 +127,11 @@ def _undo(run: SyncRun, undoing: SyncRun, started: float) -> None:
         }
         name_in_transaction(undoing)
         staging.create(cursor)
-        for statement in restoring.STATEMENTS:
+        for statement in restoring.OFFERS:
             cursor.execute(statement, parameters)
-            if statement == restoring.RESTORE:
-                judge(provider_id=run.provider_id, only_changed=True)
+        judge(provider_id=run.provider_id, only_changed=True)
+        for statement in restoring.SERVICES:
+            cursor.execute(statement, parameters)
         cursor.execute(restoring.COUNT)
         undoing.rows, undoing.changed, undoing.withdrawn, undoing.returned = (
             cursor.fetchone()

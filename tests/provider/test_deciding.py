@@ -1,5 +1,6 @@
 """Stopped runs are approved or rejected, applied ones undone; each of it is a run."""
 
+import zlib
 from decimal import Decimal
 from typing import Any
 
@@ -91,8 +92,6 @@ def test_what_is_approved_is_the_reply_that_stopped_not_a_newer_one(
 def test_the_key_is_not_in_the_reply_that_is_kept(
     provider: Provider, feed: Feed
 ) -> None:
-    import zlib  # noqa: PLC0415
-
     run = read(provider, feed, row(1, desc="your key is practice"))
 
     body = zlib.decompress(run.catalogue.body)
@@ -267,6 +266,21 @@ def test_after_an_undo_the_old_catalogue_is_nothing_new(
     actions.undo_run(run=run, by=None)
 
     assert read(provider, feed, row(1), row(2)).outcome == SyncOutcome.UNCHANGED
+
+
+def test_what_is_restored_is_judged_as_it_is_again(
+    provider: Provider, feed: Feed
+) -> None:
+    """Or an offer would stay refused, or get a refill window, for a name it has not."""
+    read(provider, feed, row(1, name="Film"), row(2))
+    before, services = offers(), sold()
+    run = read(provider, feed, row(1, name="Google reviews | R30"), row(2))
+    assert Offer.objects.get(upstream_id="1").refused_for == ["reviews"]
+    assert Service.objects.order_by("id")[0].off_reason == "refused"
+
+    actions.undo_run(run=run, by=None)
+
+    assert (offers(), sold()) == (before, services)
 
 
 def test_only_the_last_run_that_was_applied_is_undone(
