@@ -21,7 +21,7 @@ from orders.models import Order
 from orders.queries import orders_by_ids, parts_by_ids, parts_of, refills_by_ids
 from provider.enums import ChangeKind
 from provider.protocol.types import TYPES
-from provider.queries import search, updates
+from provider.queries import catalogue, updates
 from provider.translations import localise
 
 ORDER_FIELDS = frozenset(name for rule in TYPES.values() for name in rule.fields)
@@ -49,7 +49,7 @@ def _balance(customer: User, call: Call) -> Json:
 
 
 def _services(customer: User, call: Call) -> Json:
-    services = list(search())
+    services = list(catalogue())
     localise(services=services, language=customer.language or settings.LANGUAGE_CODE)
     return [answers.service(service) for service in services]
 

@@ -16,7 +16,7 @@ from orders.enums import OPEN, Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
 from orders.models import Attempt, Delivery, Order, OrderEvent, OrderRequest
 from provider.models import Service
-from provider.queries import first_offer
+from provider.queries import first_offer, prices, services_on_sale
 from shop.money import charge, show
 
 # How many runs or posts a page lists.
@@ -63,14 +63,13 @@ class Progress:
 
 def quote(*, service: Service, intake: Intake, customer: User | None = None) -> Quote:
     """Return what `intake` costs of a service that is on sale."""
-    if service.price is None:
+    price = prices(services=[service], customer=customer).get(service.pk)
+    if price is None:
         raise ValueError(f"{service} has no price")
     return Quote(
         units=intake.units,
-        price=service.price,
-        charge=charge(
-            service.price, intake.units, per_package=service.rule.per_package
-        ),
+        price=price,
+        charge=charge(price, intake.units, per_package=service.rule.per_package),
     )
 
 
@@ -81,6 +80,14 @@ def orders_of(*, customer: User) -> QuerySet[Order]:
         .select_related("service__category")
         .order_by("-id")
     )
+
+
+def recent_services(*, customer: User, most: int = 6) -> list[Service]:
+    """Return the services that the customer ordered last and may order again."""
+    newest = Order.objects.filter(customer=customer).order_by("-id")
+    ids = list(dict.fromkeys(newest.values_list("service_id", flat=True)[:100]))
+    found = services_on_sale().select_related("category").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found][:most]
 
 
 def order_of(*, customer: User, order_id: int) -> Order | None:

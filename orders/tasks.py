@@ -1,5 +1,7 @@
 """What the queue may ask of this room. The rows say what is due; a task only looks."""
 
+from django.conf import settings
+
 from orders import actions
 from shop.celery import app
 from shop.ticks import take
@@ -50,3 +52,10 @@ def reconcile() -> None:
     """Write down where the providers' books stand."""
     if take("orders.reconcile", every=600):
         actions.close_books()
+
+
+@app.task(name="orders.measure_health")
+def measure_health() -> None:
+    """Measure how the services do."""
+    if take("orders.measure_health", every=settings.HEALTH_INTERVAL):
+        actions.measure_health()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import stopping, views
+from orders import choosing, stopping, views
 
 urlpatterns = [
     path("services/<int:service_id>/", views.new_order, name="new_order"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("stop-deliveries/", stopping.stop, name="stop"),
     path("stop-deliveries/done/", stopping.stopped, name="stopped"),
     path("orders/", views.orders, name="orders"),
+    path("orders/new/", choosing.choose_service, name="choose_service"),
     path("orders/<int:order_id>/", views.order, name="order"),
     path("orders/<int:order_id>/cancel/", views.cancel, name="cancel_order"),
     path("orders/<int:order_id>/refill/", views.refill, name="refill_order"),

@@ -22,8 +22,11 @@ from django.views.decorators.http import (
 )
 from django.views.decorators.vary import vary_on_headers
 
+from accounts.models import User
 from ledger.queries import balance
 from orders import actions, queries
+from orders.cards import cards
+from orders.choosing import beside
 from orders.errors import OrderError
 from orders.forms import WORDINGS, OrderForm
 from orders.intake import FieldErrors, Intake
@@ -225,7 +228,11 @@ def _expected(request: Request, form: OrderForm) -> Decimal | None:
 def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpResponse:
     quote = after = twin = None
     if form.is_bound and form.units:
-        quote = queries.quote(service=form.service, intake=Intake(units=form.units))
+        quote = queries.quote(
+            service=form.service,
+            intake=Intake(units=form.units),
+            customer=request.user if isinstance(request.user, User) else None,
+        )
         if request.user.is_authenticated:
             after = balance(customer=request.user) - quote.charge
     if form.is_bound and request.user.is_authenticated and form.intake is not None:
@@ -234,15 +241,19 @@ def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpRes
             service=form.service,
             link_key=form.intake.link_key,
         )
+    card = cards([form.service], customer=request.user)[form.service.pk]
     context = {
         "form": form,
         "twin": twin,
         "service": form.service,
+        "price": card.price,
         "quote": quote,
         "after": after,
         "missing": -after if after is not None and after < 0 else None,
         "token": request.POST.get("token") or uuid4().hex,
     }
+    if not part:
+        context |= beside(request, card)
     return render(request, f"orders/new.html{part}", context)
 
 

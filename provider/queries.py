@@ -7,11 +7,13 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from accounts.models import User
 from provider.enums import ChangeKind, OffReason, SyncOutcome
 from provider.models import (
     Category,
     Difference,
     ExchangeRate,
+    Favourite,
     Offer,
     Provider,
     Quarantine,
@@ -49,28 +51,35 @@ def services_on_sale() -> QuerySet[Service]:
     return Service.objects.filter(active=True, off_reason=OffReason.NONE)
 
 
-def search(*, text: str = "", category_id: int | None = None) -> QuerySet[Service]:
-    """Return the services on sale that match, shelf by shelf.
+def catalogue() -> QuerySet[Service]:
+    """Return what a customer can buy, shelf by shelf."""
+    return (
+        services_on_sale()
+        .select_related("category")
+        .order_by("category__position", "category_id", "id")
+    )
 
-    `text` is a number, or words that must all be in the name or the shelf's name, in
-    any order.
+
+def prices(*, services: Iterable[Service], customer: User | None) -> dict[int, Decimal]:
+    """Return what the customer pays for each of the services, by its number.
+
+    Per 1,000, or per package. Pages and the API show nothing else than this.
     """
-    found = services_on_sale().select_related("category")
-    if category_id is not None:
-        found = found.filter(category_id=category_id)
-    for word in text.split()[:8]:
-        matches = Q(name__icontains=word) | Q(category__name__icontains=word)
-        if word.isascii() and word.isdigit() and len(word) < 10:
-            matches |= Q(pk=int(word))
-        found = found.filter(matches)
-    return found.order_by("category__position", "category_id", "id")
+    return {
+        service.pk: service.price for service in services if service.price is not None
+    }
+
+
+def favourites(*, customer: User) -> set[int]:
+    """Return the numbers of the services that the customer has put a star on."""
+    own = Favourite.objects.filter(customer=customer)
+    return set(own.values_list("service_id", flat=True))
 
 
 def categories_on_sale() -> QuerySet[Category]:
     """Return the shelves that have something on them."""
-    return Category.objects.filter(
-        pk__in=services_on_sale().values("category_id")
-    ).order_by("position", "name")
+    on_it = services_on_sale().filter(category=OuterRef("pk"))
+    return Category.objects.filter(Exists(on_it)).order_by("position", "name")
 
 
 def offers_of(*, service_id: int) -> list[Offer]:

@@ -25,6 +25,8 @@ app.conf.beat_schedule = {
     "read balances": {"task": "provider.read_balances", "schedule": 60.0},
     "send notices": {"task": "notices.send_due", "schedule": 5.0},
     "settle stops": {"task": "orders.settle_stops", "schedule": 60.0},
+    # Rung for every minute; the Tick row makes HEALTH_INTERVAL of it.
+    "measure health": {"task": "orders.measure_health", "schedule": 60.0},
     "reconcile": {"task": "orders.reconcile", "schedule": 600.0},
     # Rung for every hour, as a scheduler that is restarted counts from its start; the
     # Tick row makes one run a day of it.

@@ -245,6 +245,15 @@ SYNC_INTERVAL: int = _read("int", "SYNC_INTERVAL", 900, "seconds, such as 900")
 # A reply in which more of the known services are missing looks cut, and stops the run.
 PRICE_JUMP: Decimal = _read_decimal("PRICE_JUMP", "100", "percent, such as 100")
 SYNC_MOST_GONE: Decimal = _read_decimal("SYNC_MOST_GONE", "30", "percent, such as 30")
+# How services do is measured every so many seconds, from the orders of so many days; and
+# customers are told nothing that fewer orders say.
+HEALTH_INTERVAL: int = _read("int", "HEALTH_INTERVAL", 60 if DEMO else 3600, "seconds")
+HEALTH_DAYS: int = _read("int", "HEALTH_DAYS", 30, "days, such as 30")
+HEALTH_ORDERS: int = _read("int", "HEALTH_ORDERS", 10, "orders, such as 10")
+if min(HEALTH_INTERVAL, HEALTH_DAYS, HEALTH_ORDERS) < 1:
+    raise ImproperlyConfigured(
+        "HEALTH_INTERVAL, HEALTH_DAYS and HEALTH_ORDERS must be above zero"
+    )
 # How long upstream replies are kept, in days.
 REPLY_DAYS: int = _read("int", "REPLY_DAYS", 90, "days, such as 90")
 if REPLY_DAYS < 1:

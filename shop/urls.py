@@ -14,6 +14,7 @@ urlpatterns = [
     path("", catalogue.services, {"home": True}, name="home"),
     path("services/", catalogue.services, name="services"),
     path("updates/", updates.updates, name="updates"),
+    path("services/<int:service_id>/star/", catalogue.star, name="star"),
     path("", include("orders.urls")),
     path("", include("ledger.urls")),
     path("", include("accounts.urls")),

@@ -2,6 +2,7 @@
 
 from orders.actions.answering import apply_answer
 from orders.actions.evidence import gather_evidence
+from orders.actions.measuring import measure_health
 from orders.actions.placing import place_order
 from orders.actions.reconciling import close_books
 from orders.actions.refill_tracking import track_refills
@@ -37,6 +38,7 @@ __all__ = [
     "close_books",
     "gather_evidence",
     "lift_stop",
+    "measure_health",
     "place_order",
     "refund_absent",
     "refund_at_risk",

@@ -5,6 +5,7 @@ from orders.models.days import ProviderDay
 from orders.models.deliveries import Delivery
 from orders.models.events import OrderEvent
 from orders.models.evidence import Evidence
+from orders.models.health import ServiceHealth
 from orders.models.orders import Order
 from orders.models.requests import OrderRequest
 from orders.models.stops import StoppedLink
@@ -17,5 +18,6 @@ __all__ = [
     "OrderEvent",
     "OrderRequest",
     "ProviderDay",
+    "ServiceHealth",
     "StoppedLink",
 ]

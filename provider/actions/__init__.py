@@ -20,6 +20,7 @@ from provider.actions.deciding import (
     undo_run,
 )
 from provider.actions.hands import reset_fields, switch_services
+from provider.actions.favourites import set_favourite
 from provider.actions.pricing import (
     PricingError,
     reprice,
@@ -102,6 +103,7 @@ __all__ = [
     "save_provider",
     "save_rule",
     "set_exchange_rate",
+    "set_favourite",
     "set_loss_policy",
     "switch_services",
     "sync",

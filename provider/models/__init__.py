@@ -3,6 +3,7 @@
 from provider.models.acceptance import Acceptance, RefusedText
 from provider.models.catalogue import Category, Offer, Route, Service
 from provider.models.changes import ServiceChange
+from provider.models.listing import Favourite, Listing, Word
 from provider.models.pricing import ExchangeRate, MarkupRule
 from provider.models.providers import ErrorPhrase, Provider, Reply
 from provider.models.publishing import CategoryMapping, NameRule, Translation
@@ -17,6 +18,8 @@ __all__ = [
     "ErrorPhrase",
     "ExchangeRate",
     "KeptCatalogue",
+    "Favourite",
+    "Listing",
     "MarkupRule",
     "NameRule",
     "Offer",
@@ -29,4 +32,5 @@ __all__ = [
     "ServiceChange",
     "SyncRun",
     "Translation",
+    "Word",
 ]

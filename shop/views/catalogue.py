@@ -1,80 +1,73 @@
-"""What the shop sells, to everybody."""
+"""What the shop sells, to everybody; and the stars that customers put on it."""
 
-from dataclasses import dataclass
-from urllib.parse import urlencode
-
-from django.db.models import Q, QuerySet
+from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from provider import queries
+from accounts.models import User
+from orders.cards import cards
+from orders.queries import recent_services
+from provider import actions, queries
+from provider.enums import SERVICE_TYPES
 from provider.models import Service
+from provider.searching import Wanted, find
 from provider.translations import localise
-from shop.requests import Request
+from shop.requests import CustomerRequest, Request
 
-ROWS = 100
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the address asks for: words, a category, and after which service to go on."""
-
-    text: str
-    category_id: int | None
-    after: int | None
-
-    def address(self, **changes: object) -> str:
-        """Return the query string for this, with `changes`."""
-        given = {"q": self.text, "category": self.category_id, **changes}
-        return urlencode({name: value for name, value in given.items() if value})
+ROWS = 40
 
 
 @require_safe
 @vary_on_headers("HX-Request")
 def services(request: Request, *, home: bool = False) -> HttpResponse:
     """Show the catalogue; to visitors of the home page with a word about the shop."""
-    wanted = Wanted(
-        text=request.GET.get("q", "").strip()[:200],
-        category_id=_number(request.GET.get("category")),
-        after=_number(request.GET.get("after")),
-    )
-    found = queries.search(text=wanted.text, category_id=wanted.category_id)
-    rows = list(_after(found, wanted.after)[: ROWS + 1])
+    wanted = Wanted.read(request.GET)
+    found, more = find(wanted, rows=ROWS, customer_id=request.user.pk)
+    recent = _recent(request, wanted)
     # A part of the page shows no list of shelves; all of it shares one query.
     shelves = [] if request.htmx else list(queries.categories_on_sale())
-    localise(services=rows, categories=shelves)
+    localise(services=[*found, *recent], categories=shelves)
+    shown = cards([*found, *recent], customer=request.user)
     context = {
         "wanted": wanted,
-        "services": rows[:ROWS],
-        "more": wanted.address(after=rows[ROWS - 1].pk) if len(rows) > ROWS else "",
+        "cards": [shown[service.pk] for service in found],
+        "recent": [shown[service.pk] for service in recent],
+        "more": wanted.address(after=found[-1].pk) if more else "",
+        "here": f"{reverse('services')}?{wanted.address(after=wanted.after)}",
     }
     if request.htmx:
         part = "rows" if wanted.after else "results"
         return render(request, f"shop/services.html#{part}", context)
     context["categories"] = shelves
+    context["types"] = SERVICE_TYPES
     context["hero"] = home and not request.user.is_authenticated
     return render(request, "shop/services.html", context)
 
 
-def _after(found: QuerySet[Service], service_id: int | None) -> QuerySet[Service]:
-    """Return what follows a service in the catalogue's order, or all of it."""
-    last = (
-        Service.objects.select_related("category").filter(pk=service_id).first()
-        if service_id
-        else None
-    )
-    if last is None:
-        return found
-    shelf = Q(category__position=last.category.position)
-    return found.filter(
-        Q(category__position__gt=last.category.position)
-        | (shelf & Q(category_id__gt=last.category_id))
-        | (shelf & Q(category_id=last.category_id, pk__gt=last.pk))
-    )
+@require_POST
+@login_required
+@never_cache
+def star(request: CustomerRequest, service_id: int) -> HttpResponse:
+    """Put the customer's star on a service, or take it away."""
+    service = get_object_or_404(Service, pk=service_id)
+    wanted = request.POST.get("wanted") == "1"
+    actions.set_favourite(customer=request.user, service=service, wanted=wanted)
+    back = request.POST.get("next", "")
+    if request.htmx:
+        context = {"service": service, "is_favourite": wanted, "here": back}
+        return render(request, "components/_star.html", context)
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("services")
+    return redirect(back)
 
 
-def _number(text: str | None) -> int | None:
-    """Return `text` as a row's number, or None where it is none."""
-    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+def _recent(request: Request, wanted: Wanted) -> list[Service]:
+    """Return what the customer ordered last, where they look for nothing else."""
+    if not isinstance(request.user, User) or wanted.is_narrowed or wanted.after:
+        return []
+    return recent_services(customer=request.user)

@@ -152,10 +152,10 @@ def test_a_page_that_is_not_there_says_so_in_the_shops_look(client: Client) -> N
 def test_an_error_of_ours_is_told_without_the_database(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(**_arguments: Any) -> None:
+    def broken(*_given: Any, **_arguments: Any) -> None:
         raise RuntimeError("the database is gone")
 
-    monkeypatch.setattr("provider.queries.search", broken)
+    monkeypatch.setattr("shop.views.catalogue.find", broken)
     monkeypatch.setattr("ledger.queries.balance", broken)
     response = Client(raise_request_exception=False).get("/services/")
     assert response.status_code == 500

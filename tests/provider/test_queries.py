@@ -5,74 +5,10 @@ from decimal import Decimal
 import pytest
 
 from provider import actions, queries
-from provider.models import Category, Offer, Provider, Route, Service
+from provider.models import Offer, Provider, Route
 from tests.factories import make_provider, make_service
 
 pytestmark = pytest.mark.django_db
-
-
-def names(text: str = "", category_id: int | None = None) -> list[str]:
-    found = queries.search(text=text, category_id=category_id)
-    return [service.name for service in found]
-
-
-@pytest.fixture
-def shelves() -> list[Category]:
-    """Two shelves with three services on sale, and three that are not."""
-    film = Category.objects.create(name="Film", position=2)
-    voices = Category.objects.create(name="Voices 목소리", position=1)
-    for category, name in (
-        (film, "Subtitles in Korean"),
-        (film, "Dubbing 100%"),
-        (voices, "한국어 더빙"),
-    ):
-        make_service(category=category, name=name)
-    empty = Category.objects.create(name="Empty", position=0)
-    make_service(category=empty, name="Subtitles, off", active=False)
-    for reason in ("price_check", "withdrawn"):
-        make_service(category=empty, name=f"Subtitles {reason}", off_reason=reason)
-    return [voices, film]
-
-
-def test_only_what_is_on_sale_is_found_shelf_by_shelf(shelves: list[Category]) -> None:
-    assert names() == ["한국어 더빙", "Subtitles in Korean", "Dubbing 100%"]
-    assert list(queries.categories_on_sale()) == shelves
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("subtitles", ["Subtitles in Korean"]),
-        ("korean SUBTITLES", ["Subtitles in Korean"]),
-        ("film dub", ["Dubbing 100%"]),
-        ("더빙", ["한국어 더빙"]),
-        ("목소리 한국", ["한국어 더빙"]),
-        ("100%", ["Dubbing 100%"]),
-        ("%", ["Dubbing 100%"]),
-        ("_", []),
-        ("\\", []),
-        ("subtitles dubbing", []),
-        ("12345678901234567890", []),
-        ("²", []),
-        ("off", []),
-        ("   ", ["한국어 더빙", "Subtitles in Korean", "Dubbing 100%"]),
-    ],
-)
-def test_words_are_found_in_any_order_and_taken_as_they_are(
-    shelves: list[Category], text: str, found: list[str]
-) -> None:
-    assert names(text) == found
-
-
-def test_a_number_finds_its_service(shelves: list[Category]) -> None:
-    service = Service.objects.get(name="Dubbing 100%")
-
-    assert "Dubbing 100%" in names(str(service.pk))
-
-
-def test_one_shelf_can_be_looked_at(shelves: list[Category]) -> None:
-    assert names(category_id=shelves[0].pk) == ["한국어 더빙"]
-    assert names("dubbing", shelves[0].pk) == []
 
 
 def test_the_rate_of_exchange_is_the_newest_or_none() -> None:

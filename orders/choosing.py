@@ -1,0 +1,58 @@
+"""Choosing what to order: a few services at a time, however many there are."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts.models import User
+from orders.cards import Card, cards
+from orders.health import told
+from orders.queries import recent_services
+from provider.models import Service
+from provider.queries import categories_on_sale
+from provider.searching import Wanted, find
+from provider.translations import localise
+from shop.requests import Request
+
+ROWS = 12
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def choose_service(request: Request) -> HttpResponse:
+    """Show what fits the words and the category, or what was ordered last."""
+    wanted = Wanted.read(request.GET)
+    found: list[Service] = []
+    more = False
+    if wanted.text or wanted.category_id:
+        found, more = find(wanted, rows=ROWS)
+    elif isinstance(request.user, User):
+        found = recent_services(customer=request.user, most=ROWS)
+    shelves = [] if request.htmx else list(categories_on_sale())
+    localise(services=found, categories=shelves)
+    context = {
+        "wanted": wanted,
+        "choices": list(cards(found, customer=request.user).values()),
+        "all": wanted.address() if more else "",
+    }
+    if request.htmx:
+        return render(request, "orders/_choices.html", context)
+    context["categories"] = shelves
+    return render(request, "orders/choose.html", context)
+
+
+def beside(request: Request, card: Card) -> dict[str, object]:
+    """Return what stands around a service's order form: its health, and other choices."""
+    customer = request.user
+    recent = recent_services(customer=customer) if isinstance(customer, User) else []
+    others = [service for service in recent if service.pk != card.service.pk]
+    localise(services=others)
+    return {
+        "health": told(card.health),
+        "is_favourite": card.is_favourite,
+        "here": request.path,
+        "wanted": Wanted(),
+        "choices": list(cards(others, customer=customer).values()),
+        "all": "",
+    }
