@@ -4,6 +4,7 @@
 
 - catalogue: importing catalogues; CATALOGUES names a folder of real ones
 - imports: large catalogues beside copying by hand and a loop; SIZES of them
+- pages: catalogue, search and order form at 10,000 and 100,000 services
 - latency: from "place order" to accepted upstream, at an idle shop
 - trade: an hour's orders with all outcomes, and the audit after it
 - throughput: orders sent per second by one worker of 32 threads; ORDERS of them
@@ -31,6 +32,7 @@ from benchmarks.servers import Servers
 NAMES = (
     "catalogue",
     "imports",
+    "pages",
     "latency",
     "trade",
     "throughput",

@@ -1,10 +1,15 @@
-"""A made-up catalogue of any size, written by two statements: the same at each run.
+"""A made-up catalogue of any size, written by SQL: the same at each run.
 
 Names are as resellers write them: brands, emoji, Korean, brackets with figures, and a
 few that are very long.
 """
 
 from django.db import connection
+from django.db.models.functions import Now
+
+from accounts.models import User
+from orders.models import Order
+from provider.models import Favourite, Service
 
 BRANDS = (
     "Instagram", "TikTok", "YouTube", "Facebook", "X (Twitter)", "Telegram", "Threads",
@@ -67,14 +72,46 @@ SERVICES = """
 """
 
 
+# What all of them are known to do, and a customer who has used some.
+HEALTH = """
+    INSERT INTO orders_servicehealth (
+        service_id, orders, started, start_median, start_most, completed, finish_median,
+        finish_most, ended, partial, canceled, refills, refilled)
+    SELECT id, 84, 84, 60 * (1 + id % 90), 7200, 80, 14400, 90000, 84, 2, 1, 20, 19
+    FROM provider_service WHERE id % 2 = 0
+"""
+SPEED = """
+    UPDATE provider_listing SET speed = start_median FROM orders_servicehealth AS health
+    WHERE health.service_id = provider_listing.service_id
+"""
+
+
 def fill(number: int) -> None:
-    """Write `number` services, nearly all on sale, into an empty catalogue."""
+    """Write `number` services, nearly all on sale, into the emptied catalogue."""
     values = {
         "brands": list(BRANDS), "kinds": list(KINDS), "traits": list(TRAITS),
         "marks": list(MARKS), "number": number,
     }  # fmt: skip
     with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE provider_category, provider_listing CASCADE")
         cursor.execute(PICK, {})
         cursor.execute(CATEGORIES, values)
         cursor.execute(SERVICES, values)
-        cursor.execute("ANALYZE provider_category, provider_service")
+        cursor.execute(HEALTH)
+        cursor.execute(SPEED)
+        cursor.execute("VACUUM ANALYZE")
+
+
+def use(customer: User) -> None:
+    """Let the customer have ordered fifty services, and put stars on them."""
+    services = list(Service.objects.filter(active=True, type="default")[:50])
+    Favourite.objects.bulk_create(
+        Favourite(customer=customer, service=service) for service in services
+    )
+    Order.objects.bulk_create(
+        Order(
+            customer=customer, service=service, type=service.type, units=1000,
+            price=1, charge=1, next_at=Now(),
+        )
+        for service in services
+    )  # fmt: skip

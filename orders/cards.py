@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from orders.health import starts_within
@@ -15,9 +16,16 @@ from provider.queries import favourites, prices
 
 @dataclass(frozen=True)
 class Card:
-    """One service on a page. `starts` is how soon orders usually start, or empty."""
+    """One service on a page, with the words that a template would put together slowly.
+
+    `starts` is how soon orders usually start, or empty.
+    """
 
     service: Service
+    number: str
+    star: str
+    least: str
+    most: str
     price: Decimal
     health: ServiceHealth | None
     starts: str
@@ -36,12 +44,20 @@ def cards(
     health = ServiceHealth.objects.in_bulk([service.pk for service in services])
     stars = favourites(customer=buyer) if buyer else set()
     paid = prices(services=services, customer=buyer)
+    within = _("starts within %(time)s")
+    number, star = _("No. %(number)s"), _("Favourite: No. %(number)s")
     return {
         service.pk: Card(
             service=service,
+            number=number % {"number": service.pk},
+            star=star % {"number": service.pk},
+            least=f"{service.min:,}",
+            most=f"{service.max:,}",
             price=paid[service.pk],
             health=health.get(service.pk),
-            starts=starts_within(health.get(service.pk)),
+            starts=within % {"time": time}
+            if (time := starts_within(health.get(service.pk)))
+            else "",
             is_favourite=service.pk in stars,
             per_package=service.rule.per_package,
         )

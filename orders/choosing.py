@@ -10,7 +10,7 @@ from orders.cards import Card, cards
 from orders.health import told
 from orders.queries import recent_services
 from provider.models import Service
-from provider.queries import categories_on_sale
+from provider.queries import category_names
 from provider.searching import Wanted, find
 from provider.translations import localise
 from shop.requests import Request
@@ -29,8 +29,7 @@ def choose_service(request: Request) -> HttpResponse:
         found, more = find(wanted, rows=ROWS)
     elif isinstance(request.user, User):
         found = recent_services(customer=request.user, most=ROWS)
-    shelves = [] if request.htmx else list(categories_on_sale())
-    localise(services=found, categories=shelves)
+    localise(services=found)
     context = {
         "wanted": wanted,
         "choices": list(cards(found, customer=request.user).values()),
@@ -38,7 +37,7 @@ def choose_service(request: Request) -> HttpResponse:
     }
     if request.htmx:
         return render(request, "orders/_choices.html", context)
-    context["categories"] = shelves
+    context["categories"] = category_names()
     return render(request, "orders/choose.html", context)
 
 
@@ -50,6 +49,7 @@ def beside(request: Request, card: Card) -> dict[str, object]:
     localise(services=others)
     return {
         "health": told(card.health),
+        "star_label": card.star,
         "is_favourite": card.is_favourite,
         "here": request.path,
         "wanted": Wanted(),

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import Coalesce, RowNumber
+from django.utils.translation import get_language
 
 from accounts.models import User
 from provider.enums import ChangeKind, OffReason, SyncOutcome
@@ -21,6 +22,7 @@ from provider.models import (
     Service,
     ServiceChange,
     SyncRun,
+    Translation,
 )
 
 
@@ -80,6 +82,18 @@ def categories_on_sale() -> QuerySet[Category]:
     """Return the shelves that have something on them."""
     on_it = services_on_sale().filter(category=OuterRef("pk"))
     return Category.objects.filter(Exists(on_it)).order_by("position", "name")
+
+
+def category_names() -> list[tuple[int, str]]:
+    """Return number and name of each shelf on sale, in order: hundreds, on every page.
+
+    The names are in the current language, where somebody has written them.
+    """
+    written = Translation.objects.filter(
+        category=OuterRef("pk"), field="name", language=get_language() or ""
+    )
+    named = Coalesce(Subquery(written.values("text")), "name")
+    return list(categories_on_sale().values_list("pk", named))
 
 
 def offers_of(*, service_id: int) -> list[Offer]:

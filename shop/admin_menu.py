@@ -41,6 +41,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             _("Catalogue"),
             _entry("provider.service", _("Services"), "sell"),
+            _entry("orders.servicehealth", _("How services do"), "monitor_heart"),
             _entry("provider.category", _("Categories"), "shelves"),
             _entry("provider.servicechange", _("Service changes"), "history"),
             _entry("provider.namerule", _("Name rules"), "ink_eraser"),

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -19,7 +20,7 @@ from provider.searching import Wanted, find
 from provider.translations import localise
 from shop.requests import CustomerRequest, Request
 
-ROWS = 40
+ROWS = 30
 
 
 @require_safe
@@ -29,9 +30,7 @@ def services(request: Request, *, home: bool = False) -> HttpResponse:
     wanted = Wanted.read(request.GET)
     found, more = find(wanted, rows=ROWS, customer_id=request.user.pk)
     recent = _recent(request, wanted)
-    # A part of the page shows no list of shelves; all of it shares one query.
-    shelves = [] if request.htmx else list(queries.categories_on_sale())
-    localise(services=[*found, *recent], categories=shelves)
+    localise(services=[*found, *recent])
     shown = cards([*found, *recent], customer=request.user)
     context = {
         "wanted": wanted,
@@ -43,7 +42,7 @@ def services(request: Request, *, home: bool = False) -> HttpResponse:
     if request.htmx:
         part = "rows" if wanted.after else "results"
         return render(request, f"shop/services.html#{part}", context)
-    context["categories"] = shelves
+    context["categories"] = queries.category_names()
     context["types"] = SERVICE_TYPES
     context["hero"] = home and not request.user.is_authenticated
     return render(request, "shop/services.html", context)
@@ -59,7 +58,12 @@ def star(request: CustomerRequest, service_id: int) -> HttpResponse:
     actions.set_favourite(customer=request.user, service=service, wanted=wanted)
     back = request.POST.get("next", "")
     if request.htmx:
-        context = {"service": service, "is_favourite": wanted, "here": back}
+        context = {
+            "service_id": service.pk,
+            "is_favourite": wanted,
+            "here": back,
+            "label": _("Favourite: No. %(number)s") % {"number": service.pk},
+        }
         return render(request, "components/_star.html", context)
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = reverse("services")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from notices.models import Notice
 from orders.actions import close_books, stop_deliveries
 from orders.enums import RefillStatus, RequestKind, RequestState
-from orders.models import Order, OrderEvent, OrderRequest
+from orders.models import Order, OrderEvent, OrderRequest, ServiceHealth
 from provider.enums import NameStep, RefusedKind, RuleScope, SyncOutcome
 from provider.models import (
     Acceptance,
@@ -88,6 +88,10 @@ def make_one_of_everything() -> None:
     )
     stop_deliveries(link=f"https://stopped.example/{number}")
     Group.objects.create(name=f"Support {number}")
+    ServiceHealth.objects.create(
+        service=service, orders=9, started=8, start_median=60, start_most=90, completed=0,
+        ended=4, partial=1, canceled=1, refills=0, refilled=0,
+    )  # fmt: skip
     close_books()
 
 

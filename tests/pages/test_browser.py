@@ -27,7 +27,7 @@ Open = Callable[..., Page]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 VISITORS = ["/", "/services/?q=nothing", "/account/login/", "/account/signup/",
             "/account/password/reset/", "/nothing-here/"]  # fmt: skip
-CUSTOMERS = ["/services/", "/orders/", "/orders/?status=open&q=none", "/statement/",
+CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/", "/orders/?status=open&q=none", "/statement/",
              "/account/", "/account/email/", "/account/password/change/"]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -141,6 +141,36 @@ def test_without_scripts_an_order_is_calculated_placed_and_cancelled(
     page.get_by_text("Cancel this order").click()
     page.get_by_role("button", name="Yes, cancel it").click()
     expect(page.locator("#order-page")).to_contain_text("Canceled")
+
+
+def test_a_star_is_set_in_place_and_works_without_scripts_too(open_page: Open) -> None:
+    service = make_service()
+    customer = make_customer()
+    for scripts, stars in ((True, 1), (False, 0)):
+        page = open_page(customer, java_script_enabled=scripts)
+        page.goto("/services/")
+        star = page.get_by_role("button", name=f"Favourite: No. {service.pk}")
+        star.click()
+        pressed = "true" if stars else "false"
+        expect(star).to_have_attribute("aria-pressed", pressed)
+        assert service.favourites.count() == stars
+
+
+def test_another_service_is_chosen_while_typing_and_without_scripts(
+    open_page: Open,
+) -> None:
+    first, second = make_service(name="Film"), make_service(name="한국어 자막")
+    for scripts in (True, False):
+        page = open_page(java_script_enabled=scripts)
+        page.goto(f"/services/{first.pk}/")
+        page.get_by_text("Choose another service").click()
+        search = page.get_by_role("searchbox")
+        search.fill("자막")
+        if not scripts:
+            search.press("Enter")
+        page.get_by_role("link", name="한국어 자막").click()
+        expect(page.get_by_role("heading", name="한국어 자막")).to_be_visible()
+        assert page.url.endswith(f"/services/{second.pk}/")
 
 
 def test_the_chosen_theme_and_language_are_remembered(open_page: Open) -> None:

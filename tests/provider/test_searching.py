@@ -1,7 +1,6 @@
 """Searching the catalogue: words, filters, orders, page by page."""
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -172,25 +171,20 @@ def test_pages_in_every_order_hold_each_service_once(sort: str) -> None:
     assert seen == whole
 
 
+@pytest.mark.django_db(transaction=True)
 def test_favourites_are_the_customers_own() -> None:
     alice, bob = make_customer(), make_customer()
     one, _other = make_service(), make_service()
-    actions_on(alice, one, wanted=True)
-    actions_on(alice, one, wanted=True)
+    actions.set_favourite(customer=alice, service=one, wanted=True)
+    actions.set_favourite(customer=alice, service=one, wanted=True)
     wanted = Wanted(favourites=True)
 
     assert find(wanted, rows=9, customer_id=alice.pk) == ([one], False)
     assert find(wanted, rows=9, customer_id=bob.pk) == ([], False)
     assert find(wanted, rows=9) == ([], False)
 
-    actions_on(alice, one, wanted=False)
+    actions.set_favourite(customer=alice, service=one, wanted=False)
     assert queries.favourites(customer=alice) == set()
-
-
-def actions_on(customer: Any, service: Service, *, wanted: bool) -> None:
-    """Write the star as the action does, whose own transaction a test's would hold."""
-    unwrapped = actions.set_favourite.__wrapped__  # type: ignore[attr-defined]
-    unwrapped(customer=customer, service=service, wanted=wanted)
 
 
 def test_search_follows_every_way_of_changing_a_service() -> None:
