@@ -40,6 +40,13 @@ SUBSCRIPTION_STATUSES: Mapping[Status, str] = {
 }
 
 
+# What a row of the catalogue is made of: of many thousands, nothing else is read.
+SERVICE_COLUMNS = (
+    "name", "type", "price", "min", "max", "refill", "cancel", "dripfeed",
+    "description", "average_time", "category__name",
+)  # fmt: skip
+
+
 def balance(customer: User) -> Json:
     """Return what the customer can spend."""
     return {

@@ -49,7 +49,7 @@ def _balance(customer: User, call: Call) -> Json:
 
 
 def _services(customer: User, call: Call) -> Json:
-    services = list(catalogue())
+    services = list(catalogue().only(*answers.SERVICE_COLUMNS))
     localise(services=services, language=customer.language or settings.LANGUAGE_CODE)
     return [answers.service(service) for service in services]
 

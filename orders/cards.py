@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -22,6 +23,7 @@ class Card:
     """
 
     service: Service
+    address: str
     number: str
     star: str
     least: str
@@ -44,11 +46,14 @@ def cards(
     health = ServiceHealth.objects.in_bulk([service.pk for service in services])
     stars = favourites(customer=buyer) if buyer else set()
     paid = prices(services=services, customer=buyer)
+    # Below it stand the addresses of all services: asking for each takes its time.
+    home = reverse("services")
     within = _("starts within %(time)s")
     number, star = _("No. %(number)s"), _("Favourite: No. %(number)s")
     return {
         service.pk: Card(
             service=service,
+            address=f"{home}{service.pk}/",
             number=number % {"number": service.pk},
             star=star % {"number": service.pk},
             least=f"{service.min:,}",

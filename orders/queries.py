@@ -82,7 +82,7 @@ def orders_of(*, customer: User) -> QuerySet[Order]:
     )
 
 
-def recent_services(*, customer: User, most: int = 6) -> list[Service]:
+def recent_services(*, customer: User, most: int = 4) -> list[Service]:
     """Return the services that the customer ordered last and may order again."""
     newest = Order.objects.filter(customer=customer).order_by("-id")
     ids = list(dict.fromkeys(newest.values_list("service_id", flat=True)[:100]))

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from provider.searching import Wanted, find
 from provider.translations import localise
 from shop.requests import CustomerRequest, Request
 
-ROWS = 30
+ROWS = 25
 
 
 @require_safe
@@ -59,7 +60,8 @@ def star(request: CustomerRequest, service_id: int) -> HttpResponse:
     back = request.POST.get("next", "")
     if request.htmx:
         context = {
-            "service_id": service.pk,
+            "address": reverse("new_order", args=[service.pk]),
+            "icons": static("img/icons.svg"),
             "is_favourite": wanted,
             "here": back,
             "label": _("Favourite: No. %(number)s") % {"number": service.pk},
