@@ -21,6 +21,14 @@ class RuleScope(models.TextChoices):
     EVERYTHING = "everything", _("everything")
 
 
+class Rounding(models.TextChoices):
+    """Which multiple of its step a price by rule becomes."""
+
+    UP = "up", _("up")
+    DOWN = "down", _("down")
+    NEAREST = "nearest", _("to the nearest")
+
+
 class OffReason(models.TextChoices):
     """Why the shop itself does not sell a service that staff have switched on."""
 
@@ -29,6 +37,7 @@ class OffReason(models.TextChoices):
     OVERCHARGED = "overcharged", _("the provider charged more than expected")
     WITHDRAWN = "withdrawn", _("the provider withdrew it")
     QUARANTINED = "quarantined", _("a change of its provider waits for approval")
+    RATE_OLD = "rate_old", _("the rate of exchange is old")
     PRICE_CHECK = "price_check", _("its price is being checked")
     REFUSED = "refused", _("not accepted by the shop's rules")
 

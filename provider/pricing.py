@@ -1,74 +1,111 @@
 """The price of a service, in its two equal forms: Python for one, SQL for all.
 
     cost  = rate × rate of exchange                    (per 1,000, or per package)
-    price = round_up(cost × (1 + percent / 100) + fixed, step)
+    price = round(cost × (1 + percent / 100) + fixed, step)
+    floor = cost × (1 + minimum margin / 100)
 
-A fixed price stands instead of the second line. A price that does not earn the rule's
-minimum margin on the cost is not sold at, nor is one whose cost nobody knows, nor one
-that rounds to nothing.
+The rule says whether it is rounded up, down or to the nearest; where that would go below
+the floor, up. A fixed price stands instead of the second line. A price below the floor
+is not sold at, nor is one whose cost nobody knows or rests on an old rate of exchange,
+nor one that rounds to nothing. What a single customer pays is `provider.prices`.
 """
 
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
-from shop.money import ZERO, round_up
+from provider.enums import Rounding
+from shop.money import ZERO, at_least, round_to, round_up
 
 _EXACT = Context(prec=100)
 # Above this a price is a sentinel or a mistake, and would not fit its column.
 HIGHEST_PRICE = Decimal(10) ** 11
+# The same for a cost, which is kept with 20 decimals.
+HIGHEST_COST = Decimal(10) ** 10
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A markup: percent and a fixed sum on top, rounded up to a multiple of `step`."""
+    """A markup: percent and a fixed sum on top, rounded to a multiple of `step`."""
 
     percent: Decimal
     fixed: Decimal = ZERO
     step: Decimal = Decimal("0.00001")
     minimum_margin: Decimal = ZERO
+    rounding: str = Rounding.UP
+
+
+def marked_up(cost: Decimal, rule: Rule) -> Decimal:
+    """Return what `rule` makes of `cost` before it is rounded."""
+    with localcontext(_EXACT):
+        return cost * (100 + rule.percent) / 100 + rule.fixed
 
 
 def price_of(cost: Decimal, rule: Rule) -> Decimal:
     """Return the selling price for `cost`, both in the shop's currency."""
-    with localcontext(_EXACT):
-        return round_up(cost * (100 + rule.percent) / 100 + rule.fixed, rule.step)
+    exact = marked_up(cost, rule)
+    price = round_to(exact, rule.step, rule.rounding)
+    return price if earns(price, cost, rule) else round_up(exact, rule.step)
+
+
+def floor_of(cost: Decimal, rule: Rule) -> Decimal:
+    """Return the least that may be asked without consent, to eight decimals."""
+    return at_least(_least(cost, rule))
 
 
 def earns(price: Decimal, cost: Decimal, rule: Rule) -> bool:
     """Return whether `price` covers `cost` and the rule's minimum margin."""
+    return price >= _least(cost, rule)
+
+
+def _least(cost: Decimal, rule: Rule) -> Decimal:
     with localcontext(_EXACT):
-        return price >= cost * (100 + rule.minimum_margin) / 100
+        return cost * (100 + rule.minimum_margin) / 100
 
 
-# The SQL form. Parameters: currency, default_percent, highest, provider (or NULL: all).
-# One row per service with a route: its cost, what it sells at, and why not, if not.
+# The SQL form. Parameters: currency, default_percent, default_step, highest,
+# highest_cost, oldest (seconds after which a rate of exchange is not priced by, or NULL)
+# and provider (or NULL: all). One row per service with a route: what it costs, its floor,
+# what it sells at, and why not, if not; and what it was before.
 PRICED = """
-    SELECT priced.id,
+    SELECT priced.id, priced.price_before, priced.off_reason_before,
            CASE WHEN priced.price > 0 AND priced.price <= %(highest)s
                 THEN priced.price END AS price,
+           CASE WHEN priced.cost_seen < %(highest_cost)s
+                THEN round(priced.cost_seen, 20) END AS unit_cost,
+           CASE WHEN priced.least <= %(highest)s
+                THEN ceil(priced.least * 100000000) * 0.00000001 END AS floor,
            CASE
              WHEN priced.type = '' THEN 'type_unknown'
              WHEN priced.refused THEN 'refused'
              WHEN priced.overcharged THEN 'overcharged'
              WHEN priced.withdrawn THEN 'withdrawn'
              WHEN priced.quarantined THEN 'quarantined'
+             WHEN priced.rate_old THEN 'rate_old'
              WHEN priced.cost IS NULL
                OR priced.price <= 0
                OR priced.price > %(highest)s
-               OR priced.price < priced.cost_seen * (100 + priced.minimum_margin) * 0.01
+               OR priced.price < priced.least
                THEN 'price_check'
              ELSE ''
            END AS off_reason
     FROM (
-      SELECT ruled.*,
-             coalesce(
-               ruled.fixed_price,
-               shop_round_up(
-                 ruled.cost * (100 + ruled.percent) * 0.01 + ruled.fixed, ruled.step
-               )
-             ) AS price
+      SELECT marked.*,
+             CASE
+               WHEN marked.fixed_price IS NOT NULL THEN marked.fixed_price
+               -- Rounded down below the floor, it is rounded up instead.
+               WHEN marked.rounding <> 'up' AND marked.least
+                 <= shop_round_to(marked.exact, marked.step, marked.rounding)
+                 THEN shop_round_to(marked.exact, marked.step, marked.rounding)
+               ELSE shop_round_up(marked.exact, marked.step)
+             END AS price
       FROM (
+       SELECT ruled.*,
+              ruled.cost * (100 + ruled.percent) * 0.01 + ruled.fixed AS exact,
+              ruled.cost_seen * (100 + ruled.minimum_margin) * 0.01 AS least
+       FROM (
         SELECT service.id, service.type, service.fixed_price,
+               service.price AS price_before,
+               service.off_reason AS off_reason_before,
                -- What came after it, a new rate, explains it.
                coalesce(service.overcharged_at > offer.changed_at, false)
                  AS overcharged,
@@ -91,12 +128,17 @@ PRICED = """
                  SELECT service_id FROM provider_acceptance
                  WHERE ended_at IS NULL AND service_id IS NOT NULL
                )) AS refused,
+               provider.currency <> %(currency)s AND coalesce(
+                 fx.created_at < now() - make_interval(secs => %(oldest)s::float8),
+                 false) AS rate_old,
                coalesce(by_service.percent, by_category.percent, by_provider.percent,
                         everything.percent, %(default_percent)s) AS percent,
                coalesce(by_service.fixed, by_category.fixed, by_provider.fixed,
                         everything.fixed, 0) AS fixed,
                coalesce(by_service.step, by_category.step, by_provider.step,
                         everything.step, %(default_step)s) AS step,
+               coalesce(by_service.rounding, by_category.rounding,
+                        by_provider.rounding, everything.rounding, 'up') AS rounding,
                coalesce(by_service.minimum_margin, by_category.minimum_margin,
                         by_provider.minimum_margin, everything.minimum_margin, 0
                ) AS minimum_margin
@@ -110,7 +152,7 @@ PRICED = """
         JOIN provider_offer offer ON offer.id = first_route.offer_id
         JOIN provider_provider provider ON provider.id = offer.provider_id
         LEFT JOIN (
-          SELECT DISTINCT ON (base) base, rate FROM provider_exchangerate
+          SELECT DISTINCT ON (base) base, rate, created_at FROM provider_exchangerate
           WHERE quote = %(currency)s ORDER BY base, created_at DESC, id DESC
         ) AS fx ON fx.base = provider.currency
         CROSS JOIN LATERAL (
@@ -131,6 +173,9 @@ PRICED = """
           JOIN provider_offer known ON known.id = mine.offer_id
           WHERE known.provider_id = %(provider)s
         )
-      ) AS ruled
+       ) AS ruled
+      ) AS marked
+      -- So that a price is worked out once, not wherever it is named above.
+      OFFSET 0
     ) AS priced
 """

@@ -151,6 +151,21 @@ PRICE_STEP = _read_decimal(
 )
 # What a new provider's services cost on top, until somebody writes a rule, in percent.
 DEFAULT_MARKUP = _read_decimal("DEFAULT_MARKUP", "30", "a percentage such as 30")
+# A rate of exchange that is older than the first is an alert for staff; what is bought by
+# one that is older than the second is not sold. In hours; 0 for never.
+RATE_WARN_HOURS: int = _read("int", "RATE_WARN_HOURS", 72, "hours, such as 72")
+RATE_PAUSE_HOURS: int = _read("int", "RATE_PAUSE_HOURS", 336, "hours, such as 336")
+if min(RATE_WARN_HOURS, RATE_PAUSE_HOURS) < 0:
+    raise ImproperlyConfigured(
+        "RATE_WARN_HOURS and RATE_PAUSE_HOURS are 0 or more: hours, such as 72"
+    )
+# A rate that moves by more than this is not taken until somebody says so, in percent.
+RATE_JUMP = _read_decimal("RATE_JUMP", "10", "a percentage such as 10")
+# Where rates are read (provider.rates lists the sources), how often in seconds, and by
+# which address; without a source, rates are written by hand.
+RATE_SOURCE: str = env.str("RATE_SOURCE", default="").strip().lower()
+RATE_URL: str = env.str("RATE_URL", default="").strip()
+RATE_INTERVAL: int = _read("int", "RATE_INTERVAL", 3600, "seconds, such as 3600")
 
 # --- Database and Redis ----------------------------------------------------------
 

@@ -74,6 +74,25 @@ class Order(models.Model):
     price = MoneyField(_("price"))
     charge = MoneyField(_("charge"))
     refunded = MoneyField(_("refunded"), default=ZERO)
+    # Where the price went below the service's least: the margin that was consented to,
+    # in percent of the cost, and by whom.
+    consent_margin = models.DecimalField(
+        _("margin consented to, percent"),
+        max_digits=8,
+        decimal_places=3,
+        null=True,
+        editable=False,
+    )
+    consent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        # Hardly any order has one.
+        db_index=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("consent by"),
+    )
 
     status = models.CharField(
         _("status"), max_length=12, choices=Status, default=Status.PENDING
@@ -136,6 +155,15 @@ class Order(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("charge")),
                 name="order_refunded_up_to_charge",
+            ),
+            models.CheckConstraint(
+                condition=Q(consent_margin__isnull=True, consent_by__isnull=True)
+                | Q(
+                    consent_margin__isnull=False,
+                    consent_margin__gt=-100,
+                    consent_by__isnull=False,
+                ),
+                name="order_consent_is_whole",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=[Status.CANCELED, Status.FAILED])

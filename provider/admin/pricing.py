@@ -77,14 +77,14 @@ class MarkupRuleAdmin(RuleSheets, RepricingAdmin):
     """What is added to a cost; the narrowest rule that fits a service decides."""
 
     form = MarkupRuleForm
-    list_display = ("scope", "about", "added", "step_up", "least")
+    list_display = ("scope", "about", "added", "rounded", "least")
     list_filter = ("scope", "provider")
     list_select_related = ("service", "category", "provider")
     ordering = ("scope", "id")
     autocomplete_fields = ("service", "category", "provider")
     fields = (
         "scope", "service", "category", "provider",
-        "percent", "fixed", "step", "minimum_margin",
+        "percent", "fixed", "step", "rounding", "minimum_margin",
     )  # fmt: skip
     conditional_fields = {
         subject.value: f"scope == '{subject.value}'" for subject in SUBJECTS
@@ -99,9 +99,9 @@ class MarkupRuleAdmin(RuleSheets, RepricingAdmin):
         percent = f"{plain(rule.percent)} %"
         return f"{percent} + {plain(rule.fixed)}" if rule.fixed else percent
 
-    @display(description=_("rounded up to"))
-    def step_up(self, rule: MarkupRule) -> str:
-        return plain(rule.step)
+    @display(description=_("rounded to"))
+    def rounded(self, rule: MarkupRule) -> str:
+        return f"{plain(rule.step)}, {rule.get_rounding_display()}"
 
     @display(description=_("minimum margin"))
     def least(self, rule: MarkupRule) -> str:

@@ -154,6 +154,12 @@ class Service(models.Model):
         blank=True,
         help_text=_("Instead of the price that the markup rules give."),
     )
+    # As it was last priced: what it costs in the shop's currency, and the least that it
+    # may be sold at without consent, which is the cost and the minimum margin.
+    unit_cost = RateField(_("cost"), null=True, editable=False)
+    floor = MoneyField(_("least price"), null=True, editable=False)
+    # What somebody pays, set by provider.prices.with_prices only.
+    your_price: Decimal
     refill = models.BooleanField(_("refill"), default=False)
     cancel = models.BooleanField(_("cancel"), default=False)
     dripfeed = models.BooleanField(_("drip-feed"), default=False)

@@ -1,4 +1,4 @@
-"""What makes a price: rates of exchange and markup rules."""
+"""What makes a price: markup rules."""
 
 from decimal import Decimal
 
@@ -8,42 +8,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from provider.enums import RuleScope
+from provider.enums import Rounding, RuleScope
 from provider.models.catalogue import Category, Service
 from provider.models.providers import Provider
-from shop.money import MoneyField, RateField
-
-
-class ExchangeRate(models.Model):
-    """One `base` was worth `rate` of `quote` from `created_at` on; never changed."""
-
-    base = models.CharField(_("from currency"), max_length=3)
-    quote = models.CharField(_("to currency"), max_length=3)
-    rate = RateField(_("rate"))
-    source = models.CharField(_("source"), max_length=100, blank=True)
-    created_at = models.DateTimeField(_("time"), db_default=Now())
-
-    class Meta:
-        verbose_name = _("rate of exchange")
-        verbose_name_plural = _("rates of exchange")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(rate__gt=0), name="exchange_rate_above_zero"
-            ),
-            models.CheckConstraint(
-                condition=~Q(base=models.F("quote")),
-                name="exchange_rate_between_two_currencies",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["base", "quote", "-created_at", "-id"],
-                name="exchange_rate_newest",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.base}/{self.quote} {self.rate.normalize():f}"
+from shop.money import MoneyField
 
 
 class MarkupRule(models.Model):
@@ -67,9 +35,17 @@ class MarkupRule(models.Model):
         help_text=_("Per 1,000, or per package; in the shop's currency."),
     )
     step = MoneyField(
-        _("rounded up to a multiple of"),
+        _("rounded to a multiple of"),
         default=Decimal("0.00001"),
         validators=[MinValueValidator(Decimal("0.00000001"))],
+    )
+    rounding = models.CharField(
+        _("rounded"),
+        max_length=7,
+        choices=Rounding,
+        default=Rounding.UP,
+        db_default=Rounding.UP,
+        help_text=_("Never below the minimum margin: such a price is rounded up."),
     )
     minimum_margin = models.DecimalField(
         _("minimum margin, percent"),

@@ -1,5 +1,6 @@
 """The two forms of the price, and the two roundings, are what they say."""
 
+from dataclasses import replace
 from decimal import Decimal, localcontext
 
 import pytest
@@ -64,6 +65,19 @@ def test_a_price_by_rule_earns_its_own_markup(
         # Noise beyond ten decimals may be rounded away.
         assert earns(price + Decimal("1e-10"), cost, rule)
         assert price - step < cost * (1 + percent / 100) + fixed + Decimal("1e-10")
+
+
+@given(cost=AMOUNTS, percent=PERCENT, margin=PERCENT, step=STEPS)
+def test_rounding_down_sells_below_the_floor_only_where_rounding_up_does(
+    cost: Decimal, percent: Decimal, margin: Decimal, step: Decimal
+) -> None:
+    up = Rule(percent=percent, step=step, minimum_margin=margin)
+    down = replace(up, rounding="down")
+
+    assert price_of(cost, down) <= price_of(cost, up)
+    assert earns(price_of(cost, down), cost, down) == earns(
+        price_of(cost, up), cost, up
+    )
 
 
 @given(

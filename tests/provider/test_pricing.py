@@ -1,11 +1,13 @@
 """What services cost: the statement that prices all, the rules and the rates."""
 
-from decimal import Decimal, localcontext
+from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
@@ -13,10 +15,17 @@ from pytest_django import Settings
 from provider import actions
 from provider.actions import PricingError
 from provider.actions.pricing import reprice_in_transaction
-from provider.enums import RuleScope
+from provider.enums import Rounding, RuleScope
 from provider.models import ExchangeRate, MarkupRule, Offer, Provider, Service
-from provider.pricing import HIGHEST_PRICE, Rule, earns, price_of
-from shop.money import round_up
+from provider.pricing import (
+    HIGHEST_COST,
+    HIGHEST_PRICE,
+    Rule,
+    earns,
+    floor_of,
+    price_of,
+)
+from shop.money import round_to, round_up
 from tests.factories import make_provider, make_service
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +63,7 @@ def make_rule(scope: RuleScope, **fields: Any) -> MarkupRule:
     fixed=MONEY,
     step=STEPS,
     minimum_margin=PERCENT,
+    rounding=st.sampled_from(Rounding),
 )
 def test_the_statement_prices_as_python_does(
     rate: Decimal,
@@ -62,8 +72,9 @@ def test_the_statement_prices_as_python_does(
     fixed: Decimal,
     step: Decimal,
     minimum_margin: Decimal,
+    rounding: Rounding,
 ) -> None:
-    rule = Rule(percent, fixed, step, minimum_margin)
+    rule = Rule(percent, fixed, step, minimum_margin, rounding)
     service = _priced_by(rate, exchange, rule)
 
     with localcontext(prec=80):
@@ -73,6 +84,18 @@ def test_the_statement_prices_as_python_does(
     assert service.price == (price if possible else None)
     on_sale = possible and earns(price, cost, rule)
     assert service.off_reason == ("" if on_sale else "price_check")
+    known = cost < HIGHEST_COST
+    assert service.unit_cost == (_kept(cost) if known else None)
+    floor = floor_of(cost, rule)
+    assert service.floor == (floor if floor <= HIGHEST_PRICE else None)
+    if service.floor is not None:
+        assert not on_sale or service.floor <= price
+
+
+def _kept(cost: Decimal) -> Decimal:
+    """Return a cost as its column keeps it."""
+    with localcontext(prec=80):
+        return cost.quantize(Decimal("1e-20"), ROUND_HALF_UP)
 
 
 def _priced_by(rate: Decimal, exchange: Decimal, rule: Rule) -> Service:
@@ -87,6 +110,7 @@ def _priced_by(rate: Decimal, exchange: Decimal, rule: Rule) -> Service:
         fixed=rule.fixed,
         step=rule.step,
         minimum_margin=rule.minimum_margin,
+        rounding=rule.rounding,
     )
     ExchangeRate.objects.create(base="KRW", quote="USD", rate=exchange)
     reprice_in_transaction()
@@ -104,6 +128,11 @@ def test_any_step_rounds_alike_in_both_forms(value: Decimal, step: Decimal) -> N
     with connection.cursor() as cursor:
         cursor.execute("SELECT shop_round_up(%s::numeric, %s)", [value, step])
         assert cursor.fetchone()[0] == round_up(value, step)
+        for rounding in Rounding:
+            cursor.execute(
+                "SELECT shop_round_to(%s::numeric, %s, %s)", [value, step, rounding]
+            )
+            assert cursor.fetchone()[0] == round_to(value, step, rounding)
 
 
 def test_the_narrowest_rule_decides() -> None:
@@ -145,6 +174,92 @@ def test_fixed_step_and_percent_come_together() -> None:
 
     # 0.333 × 1.125 + 0.1 = 0.474625
     assert sold(service) == (Decimal("0.5"), "")
+
+
+@pytest.mark.parametrize(
+    ("rounding", "rate", "price"),
+    [
+        ("up", "0.201", "0.3"),
+        ("down", "0.299", "0.2"),
+        ("nearest", "0.249", "0.2"),
+        ("nearest", "0.25", "0.3"),
+        # Down would sell below the cost.
+        ("down", "0.2", "0.2"),
+    ],
+)
+def test_a_rule_says_which_way_it_rounds(rounding: str, rate: str, price: str) -> None:
+    service = make_service(offer={"rate_seen": Decimal(rate) / 2})
+    rule = MarkupRule(
+        scope=RuleScope.EVERYTHING, percent=100, step=Decimal("0.1"), rounding=rounding
+    )
+
+    actions.save_rule(rule=rule)
+
+    assert sold(service) == (Decimal(price), "")
+
+
+@pytest.mark.parametrize("rounding", ["down", "nearest"])
+def test_no_rounding_goes_below_the_minimum_margin(rounding: str) -> None:
+    # 0.2 × 1.2 = 0.24, and at least 0.2 × 1.1 = 0.22 is to come in.
+    service = make_service(offer={"rate_seen": Decimal("0.2")})
+    rule = MarkupRule(
+        scope=RuleScope.EVERYTHING,
+        percent=20,
+        minimum_margin=10,
+        step=Decimal("0.1"),
+        rounding=rounding,
+    )
+
+    actions.save_rule(rule=rule)
+
+    assert sold(service) == (Decimal("0.3"), "")
+    assert (service.unit_cost, service.floor) == (Decimal("0.2"), Decimal("0.22"))
+
+
+def test_a_cost_that_moves_below_a_fixed_price_is_kept_and_no_move() -> None:
+    service = make_service(fixed_price=Decimal(2))
+    actions.reprice()
+    Offer.objects.update(rate_seen=Decimal("1.5"))
+
+    assert actions.reprice() == 0
+
+    assert sold(service) == (Decimal(2), "")
+    assert (service.unit_cost, service.floor) == (Decimal("1.5"), Decimal("1.5"))
+
+
+def age_rates(**age: int) -> None:
+    """Let every rate of exchange have been said so long ago."""
+    ExchangeRate.objects.update(created_at=timezone.now() - timedelta(**age))
+
+
+def test_what_rests_on_an_old_rate_of_exchange_is_not_sold(settings: Settings) -> None:
+    settings.RATE_PAUSE_HOURS = 10
+    abroad = make_service(make_provider(currency="EUR", markup=Decimal(0)))
+    here = make_service()
+    actions.set_exchange_rate(base="EUR", rate=Decimal("1.1"))
+
+    age_rates(hours=9)
+    actions.reprice()
+    assert sold(abroad) == (Decimal("1.1"), "")
+
+    age_rates(hours=11)
+    actions.reprice()
+    assert sold(abroad) == (Decimal("1.1"), "rate_old")
+    assert sold(here) == (Decimal("1.3"), "")
+
+    actions.set_exchange_rate(base="EUR", rate=Decimal("1.1"))
+    assert sold(abroad) == (Decimal("1.1"), "")
+
+
+def test_a_shop_may_let_rates_grow_as_old_as_they_like(settings: Settings) -> None:
+    settings.RATE_PAUSE_HOURS = 0
+    service = make_service(make_provider(currency="EUR", markup=Decimal(0)))
+    actions.set_exchange_rate(base="EUR", rate=Decimal("1.1"))
+
+    age_rates(days=4000)
+    actions.reprice()
+
+    assert sold(service) == (Decimal("1.1"), "")
 
 
 def test_a_rule_that_makes_no_sense_changes_nothing() -> None:
