@@ -56,7 +56,10 @@ def balance(customer: User) -> Json:
 
 
 def service(service: Service) -> Json:
-    """Return one row of the catalogue; what is not known of it is left out."""
+    """Return one row of the catalogue, at the customer's own price.
+
+    What is not known of it is left out.
+    """
     if service.price is None:
         raise ValueError(f"{service} has no price")
     rule = service.rule
@@ -65,7 +68,7 @@ def service(service: Service) -> Json:
         "name": service.name,
         "type": rule.label,
         "category": service.category.name,
-        "rate": plain(service.price),
+        "rate": plain(service.your_price),
         "min": str(service.min),
         "max": str(service.max),
         "refill": service.refill,

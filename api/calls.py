@@ -20,6 +20,7 @@ from orders.intake import FieldErrors
 from orders.models import Order
 from orders.queries import orders_by_ids, parts_by_ids, parts_of, refills_by_ids
 from provider.enums import ChangeKind
+from provider.prices import with_prices
 from provider.protocol.types import TYPES
 from provider.queries import catalogue, updates
 from provider.translations import localise
@@ -49,7 +50,8 @@ def _balance(customer: User, call: Call) -> Json:
 
 
 def _services(customer: User, call: Call) -> Json:
-    services = list(catalogue().only(*answers.SERVICE_COLUMNS))
+    found = catalogue().only(*answers.SERVICE_COLUMNS)
+    services = list(with_prices(found, customer=customer))
     localise(services=services, language=customer.language or settings.LANGUAGE_CODE)
     return [answers.service(service) for service in services]
 

@@ -12,7 +12,8 @@ from accounts.models import User
 from orders.health import starts_within
 from orders.models import ServiceHealth
 from provider.models import Service
-from provider.queries import favourites, prices
+from provider.prices import prices_of
+from provider.queries import favourites
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def cards(
     buyer = customer if isinstance(customer, User) else None
     health = ServiceHealth.objects.in_bulk([service.pk for service in services])
     stars = favourites(customer=buyer) if buyer else set()
-    paid = prices(services=services, customer=buyer)
+    paid = prices_of(services=services, customer=buyer)
     # Below it stand the addresses of all services: asking for each takes its time.
     home = reverse("services")
     within = _("starts within %(time)s")

@@ -16,7 +16,8 @@ from orders.enums import OPEN, Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
 from orders.models import Attempt, Delivery, Order, OrderEvent, OrderRequest
 from provider.models import Service
-from provider.queries import first_offer, prices, services_on_sale
+from provider.prices import Consent, Customer, price_for
+from provider.queries import first_offer, services_on_sale
 from shop.money import charge, show
 
 # How many runs or posts a page lists.
@@ -25,11 +26,15 @@ PIECES = 20
 
 @dataclass(frozen=True)
 class Quote:
-    """What an order would cost: `price` per 1,000 or per package, `charge` in all."""
+    """What an order would cost: `price` per 1,000 or per package, `charge` in all.
+
+    `consent` is what lets the price be below the least that the service is sold at.
+    """
 
     units: int
     price: Decimal
     charge: Decimal
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,15 @@ class Progress:
     shown: list[Piece]
 
 
-def quote(*, service: Service, intake: Intake, customer: User | None = None) -> Quote:
-    """Return what `intake` costs of a service that is on sale."""
-    price = prices(services=[service], customer=customer).get(service.pk)
-    if price is None:
-        raise ValueError(f"{service} has no price")
+def quote(*, service: Service, intake: Intake, customer: Customer = None) -> Quote:
+    """Return what `intake` costs the customer of a service that is on sale."""
+    paid = price_for(service=service, customer=customer)
+    per_package = service.rule.per_package
     return Quote(
         units=intake.units,
-        price=price,
-        charge=charge(price, intake.units, per_package=service.rule.per_package),
+        price=paid.price,
+        charge=charge(paid.price, intake.units, per_package=per_package),
+        consent=paid.consent,
     )
 
 

@@ -106,4 +106,7 @@ def earns(order: Order, offer: Offer, rate: Decimal) -> bool:
         covered: Decimal = order.charge
         if service.loss_policy == LossPolicy.SEND:
             covered = order.charge * (100 + service.loss_limit) / 100
+        if order.consent_margin is not None:
+            # The price came from what somebody lets it be above, or below, the cost.
+            covered = max(covered, order.charge * 100 / (100 + order.consent_margin))
         return round_up(exact, Decimal(1).scaleb(-PLACES)) <= covered

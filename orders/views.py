@@ -231,7 +231,7 @@ def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpRes
         quote = queries.quote(
             service=form.service,
             intake=Intake(units=form.units),
-            customer=request.user if isinstance(request.user, User) else None,
+            customer=request.user,
         )
         if request.user.is_authenticated:
             after = balance(customer=request.user) - quote.charge

@@ -183,3 +183,14 @@ class HandField(models.TextChoices):
     REFILL_DAYS = "refill_days", _("refill within days")
     REFILL_FIRST_HOURS = "refill_first_hours", _("hours until the first refill")
     REFILL_HOURS = "refill_hours", _("hours between refills")
+
+
+class Basis(models.TextChoices):
+    """What decides what a customer pays; the first that there is."""
+
+    OWN_SPECIAL = "own_special", _("a special price for the customer")
+    GROUP_SPECIAL = "group_special", _("a special price for the group")
+    OWN_DISCOUNT = "own_discount", _("the customer's discount")
+    GROUP_DISCOUNT = "group_discount", _("the group's discount")
+    GROUP_MARKUP = "group_markup", _("the group's own markup")
+    LIST = "list", _("the price for everybody")

@@ -62,16 +62,6 @@ def catalogue() -> QuerySet[Service]:
     )
 
 
-def prices(*, services: Iterable[Service], customer: User | None) -> dict[int, Decimal]:
-    """Return what the customer pays for each of the services, by its number.
-
-    Per 1,000, or per package. Pages and the API show nothing else than this.
-    """
-    return {
-        service.pk: service.price for service in services if service.price is not None
-    }
-
-
 def favourites(*, customer: User) -> set[int]:
     """Return the numbers of the services that the customer has put a star on."""
     own = Favourite.objects.filter(customer=customer)

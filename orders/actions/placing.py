@@ -133,6 +133,8 @@ def _insert(
         units=intake.units,
         price=offer.price,
         charge=offer.charge,
+        consent_margin=offer.consent.margin if offer.consent else None,
+        consent_by_id=offer.consent.by_id if offer.consent else None,
         next_at=Now(),
     )
     OrderEvent.objects.create(

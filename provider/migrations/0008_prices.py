@@ -28,7 +28,8 @@ PAYS = """
         consent_margin numeric, step numeric
     ) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         SELECT CASE
-            WHEN unit_cost IS NULL OR floor IS NULL THEN greatest(wanted, price)
+            WHEN wanted >= price THEN wanted
+            WHEN unit_cost IS NULL OR floor IS NULL THEN price
             ELSE greatest(wanted, least(
                 shop_round_up(floor, step),
                 greatest(price, floor),

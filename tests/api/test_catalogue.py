@@ -118,5 +118,5 @@ def test_five_thousand_services_take_as_many_statements_as_one(
         rows = alice("services")
 
     assert len(rows) == 5000
-    # The key, the note of its use, the services with their shelves, translations.
-    assert len(many) == len(one) == 4
+    # The key, its use, what is agreed, the services with their shelves, translations.
+    assert len(many) == len(one) == 5

@@ -26,6 +26,7 @@ BREACHES = [
     ("order_units_above_zero", {"units": 0}),
     ("order_refunded_up_to_charge", {"refunded": Decimal("2.00001")}),
     ("order_refunded_up_to_charge", {"refunded": Decimal("-0.00001")}),
+    ("order_consent_is_whole", {"consent_margin": Decimal(-10)}),
     ("order_canceled_is_refunded", {"status": "canceled", "finished_at": Now()}),
     (
         "order_canceled_is_refunded",

@@ -1,25 +1,31 @@
 """What the database itself refuses of providers, the catalogue and its prices."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
+from django.db.models.functions import Now
 
 from provider.enums import RuleScope
 from provider.models import (
     Category,
+    CustomerTerms,
     ErrorPhrase,
     ExchangeRate,
     MarkupRule,
     Offer,
+    PriceGroup,
     Provider,
+    RateProposal,
     Route,
     Service,
+    SpecialPrice,
     SyncRun,
 )
-from tests.factories import make_provider, make_service
+from tests.factories import make_admin, make_customer, make_provider, make_service
 
 pytestmark = pytest.mark.django_db
 
@@ -187,3 +193,117 @@ def test_rows_are_called_what_staff_know_them_by() -> None:
     assert str(route) == f"{service.pk} → {route.offer_id}"
     assert str(ErrorPhrase(pattern="no money")) == "no money"
     assert str(SyncRun(provider=provider, outcome="failed")) == f"{provider} failed"
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"discount": 5, "markup": 5}, "price_group_discount_or_markup"),
+        ({"discount": -1}, "price_group_percent_in_bounds"),
+        ({"discount": Decimal("100.001")}, "price_group_percent_in_bounds"),
+        ({"markup": Decimal("1000.001")}, "price_group_percent_in_bounds"),
+        ({"consent_margin": 5}, "pricegroup_consent_is_whole"),
+        ({"consent_at": Now()}, "pricegroup_consent_is_whole"),
+        ({"name": "Friends"}, "provider_pricegroup_name_key"),
+    ],
+)
+def test_a_group_makes_sense(fields: dict[str, Any], constraint: str) -> None:
+    PriceGroup.objects.create(name="Friends")
+
+    with pytest.raises(IntegrityError, match=constraint):
+        PriceGroup.objects.create(**{"name": "Others", **fields})
+
+
+def test_nobody_consents_to_losing_everything() -> None:
+    consent = {"consent_by": make_admin(), "consent_at": Now()}
+
+    with pytest.raises(IntegrityError, match="pricegroup_consent_is_whole"):
+        PriceGroup.objects.create(name="Friends", consent_margin=-100, **consent)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"discount": -1}, "customer_terms_discount_in_bounds"),
+        ({"discount": 101}, "customer_terms_discount_in_bounds"),
+        ({"consent_margin": 5}, "customerterms_consent_is_whole"),
+    ],
+)
+def test_a_customers_terms_make_sense(fields: dict[str, Any], constraint: str) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        CustomerTerms.objects.create(customer=make_customer(), **fields)
+
+
+def test_a_customer_has_one_set_of_terms_and_so_one_group() -> None:
+    customer = make_customer()
+    CustomerTerms.objects.create(customer=customer)
+
+    with pytest.raises(IntegrityError, match="customer"):
+        CustomerTerms.objects.create(customer=customer)
+
+
+def test_a_group_with_members_stays() -> None:
+    group = PriceGroup.objects.create(name="Friends")
+    CustomerTerms.objects.create(customer=make_customer(), group=group)
+
+    with pytest.raises(ProtectedError):
+        group.delete()
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({}, "special_price_one_per_customer"),
+        ({"price": 0, "service": True}, "special_price_above_zero"),
+        ({"group": True}, "special_price_for_one_customer_or_group"),
+        ({"customer": None}, "special_price_for_one_customer_or_group"),
+        ({"customer": None, "group": "same"}, "special_price_one_per_group"),
+        ({"service": True, "consent_margin": 1}, "specialprice_consent_is_whole"),
+    ],
+)
+def test_a_special_price_makes_sense(fields: dict[str, Any], constraint: str) -> None:
+    group, customer = PriceGroup.objects.create(name="Friends"), make_customer()
+    service = make_service()
+    SpecialPrice.objects.create(customer=customer, service=service, price=1)
+    SpecialPrice.objects.create(group=group, service=service, price=1)
+    values = {"customer": customer, "service": service, "price": 1, **fields}
+    if values.get("group"):
+        values["group"] = group
+    if fields.get("service"):
+        values["service"] = make_service()
+
+    with pytest.raises(IntegrityError, match=constraint):
+        SpecialPrice.objects.create(**values)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"rate": 0}, "rate_proposal_above_zero"),
+        ({"before": 0}, "rate_proposal_above_zero"),
+        ({}, "rate_proposal_one_open"),
+    ],
+)
+def test_a_rate_in_question_makes_sense(
+    fields: dict[str, Any], constraint: str
+) -> None:
+    values = {"base": "EUR", "quote": "USD", "rate": 2, "before": 1, "source": "url"}
+    RateProposal.objects.create(**values)
+
+    with pytest.raises(IntegrityError, match=constraint):
+        RateProposal.objects.create(**{**values, **fields})
+
+
+def test_a_rate_in_question_is_taken_by_somebody() -> None:
+    taken = ExchangeRate.objects.create(base="EUR", quote="USD", rate=2)
+
+    with pytest.raises(IntegrityError, match="rate_proposal_taken_by_somebody"):
+        RateProposal.objects.create(
+            base="EUR",
+            quote="USD",
+            rate=2,
+            before=1,
+            source="url",
+            closed_at=Now(),
+            taken=taken,
+        )

@@ -1,0 +1,330 @@
+"""What a customer pays for a service: in Python for one, in SQL for lists.
+
+The first of these that there is decides (`Basis`):
+
+    a special price for the customer, or for the customer's group
+    the customer's discount                   price × (1 − percent / 100)
+    the group's discount                      price × (1 − percent / 100)
+    the group's own markup                    cost × (1 + percent / 100)
+    the price for everybody, as the markup rules made it
+
+What is worked out by a percentage is rounded up to PRICE_STEP. What comes out below the
+service's floor, its cost and minimum margin, is raised to it, unless somebody consented
+to a lower margin; then that margin is the floor. A test compares the two forms.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Context, Decimal, localcontext
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import (
+    Case,
+    DateField,
+    DecimalField,
+    Expression,
+    ExpressionWrapper,
+    F,
+    FilteredRelation,
+    Func,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Least, Now
+
+from accounts.models import User
+from provider.enums import Basis
+from provider.models import Service
+from shop.money import MoneyField, round_up
+from shop.statements import prepared_cursor
+
+Customer = User | AnonymousUser | None
+
+_EXACT = Context(prec=100)
+# All that is agreed with one customer: about one service, or (NULL) about any.
+_AGREED = """
+    SELECT terms.discount AS own_discount, terms.consent_margin AS own_margin,
+           terms.consent_by_id AS own_by, terms.consent_at AS own_at,
+           terms.group_id, pricegroup.discount AS group_discount, pricegroup.markup,
+           pricegroup.consent_margin AS group_margin,
+           pricegroup.consent_by_id AS group_by, pricegroup.consent_at AS group_at,
+           special.price AS special_price, special.customer_id IS NOT NULL AS is_own,
+           special.until_date, special.consent_margin AS special_margin,
+           special.consent_by_id AS special_by, special.consent_at AS special_at
+    FROM (SELECT %(customer)s::bigint AS id) AS customer
+    LEFT JOIN provider_customerterms terms ON terms.customer_id = customer.id
+    LEFT JOIN provider_pricegroup pricegroup ON pricegroup.id = terms.group_id
+    LEFT JOIN LATERAL (
+        SELECT * FROM provider_specialprice
+        WHERE (provider_specialprice.customer_id = customer.id
+               OR provider_specialprice.group_id = terms.group_id)
+          AND (service_id = %(service)s::bigint OR %(service)s::bigint IS NULL)
+          AND (until_date IS NULL OR until_date >= current_date)
+        ORDER BY provider_specialprice.customer_id IS NULL LIMIT 1
+    ) AS special ON true
+"""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """That prices may go down to `margin` percent above the cost, and who said so."""
+
+    margin: Decimal
+    by_id: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Special:
+    """A special price that holds now, for the customer or for the group."""
+
+    price: Decimal
+    is_own: bool
+    until_date: date | None
+    consent: Consent | None
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What is agreed with a customer. `special` of a list is any of their special prices."""
+
+    customer_id: int | None = None
+    group_id: int | None = None
+    basis: Basis = Basis.LIST
+    # Of a discount or a group's markup.
+    percent: Decimal = Decimal(0)
+    consent: Consent | None = None
+    special: Special | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.basis == Basis.LIST and self.special is None
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What a customer pays, per 1,000 or per package, and how it came about.
+
+    `wanted` is what the basis alone comes to, `least` what would be paid at least if
+    nobody had consented to less. `consent` is set where it is used: the price is lower.
+    """
+
+    price: Decimal
+    basis: Basis
+    wanted: Decimal
+    least: Decimal | None
+    consent: Consent | None
+
+    @property
+    def raised(self) -> bool:
+        """Whether the floor is above what was agreed."""
+        return self.price > self.wanted
+
+
+def price_for(*, service: Service, customer: Customer) -> Paid:
+    """Return what `customer` pays for one service, as placing an order charges it.
+
+    One query; none for visitors. ValueError for a service without a price.
+    """
+    return pay(service, agreed_with(customer=customer, service_id=service.pk))
+
+
+def with_prices(
+    services: QuerySet[Service], *, customer: Customer
+) -> QuerySet[Service]:
+    """Annotate each service with `your_price`: what `customer` pays for it.
+
+    One query now, none for visitors, however many services there are. The result can be
+    filtered and sorted by `your_price`; for those with whom nothing is agreed it is the
+    column `price` itself.
+    """
+    return _priced(services, agreed_with(customer=customer))
+
+
+def prices_of(
+    *, services: Iterable[Service], customer: Customer
+) -> dict[int, Decimal]:
+    """Return what `customer` pays for each of the services, by its number.
+
+    One query, none for visitors, and another where something is agreed. A service
+    without a price is left out.
+    """
+    listed = {
+        service.pk: service.price for service in services if service.price is not None
+    }
+    agreed = agreed_with(customer=customer)
+    if agreed.is_nothing:
+        return listed
+    found = _priced(Service.objects.filter(pk__in=listed), agreed)
+    return dict(found.values_list("pk", "your_price"))
+
+
+def _priced(services: QuerySet[Service], agreed: Agreed) -> QuerySet[Service]:
+    if agreed.is_nothing:
+        return _annotated(services, F("price"))
+    wanted, margin = _general(agreed), _margin(agreed.consent)
+    if agreed.special is not None:
+        services = services.alias(
+            own_special=_holding(customer=agreed.customer_id),
+            group_special=_holding(group=agreed.group_id),
+        )
+        wanted = Coalesce(F("own_special__price"), F("group_special__price"), wanted)
+        margin = Case(
+            When(
+                own_special__price__isnull=False, then=F("own_special__consent_margin")
+            ),
+            When(
+                group_special__price__isnull=False,
+                then=F("group_special__consent_margin"),
+            ),
+            default=margin,
+        )
+    found = Func(
+        F("price"),
+        F("unit_cost"),
+        F("floor"),
+        wanted,
+        margin,
+        Value(settings.PRICE_STEP),
+        function="shop_pays",
+        output_field=MoneyField(),
+    )
+    return _annotated(services, found)
+
+
+def _annotated(
+    services: QuerySet[Service], your_price: Expression | F
+) -> QuerySet[Service]:
+    # The model declares the attribute, as templates and the API read it.
+    return services.annotate(your_price=your_price)  # type: ignore[no-redef]
+
+
+def agreed_with(*, customer: Customer, service_id: int | None = None) -> Agreed:
+    """Return what is agreed with a customer about a service, or in general."""
+    if customer is None or not customer.is_authenticated:
+        return Agreed()
+    with prepared_cursor() as cursor:
+        cursor.execute(_AGREED, {"customer": customer.pk, "service": service_id})
+        row: dict[str, Any] = cursor.fetchone()
+    basis, percent, consent = _agreed_in_general(row)
+    return Agreed(
+        customer_id=customer.pk,
+        group_id=row["group_id"],
+        basis=basis,
+        percent=percent,
+        consent=consent,
+        special=None
+        if row["special_price"] is None
+        else Special(
+            price=row["special_price"],
+            is_own=row["is_own"],
+            until_date=row["until_date"],
+            consent=_consent(row, "special"),
+        ),
+    )
+
+
+def _agreed_in_general(row: dict[str, Any]) -> tuple[Basis, Decimal, Consent | None]:
+    if row["own_discount"] is not None:
+        return Basis.OWN_DISCOUNT, row["own_discount"], _consent(row, "own")
+    if row["group_discount"] is not None:
+        return Basis.GROUP_DISCOUNT, row["group_discount"], _consent(row, "group")
+    if row["markup"] is not None:
+        return Basis.GROUP_MARKUP, row["markup"], _consent(row, "group")
+    return Basis.LIST, Decimal(0), None
+
+
+def _consent(row: dict[str, Any], whose: str) -> Consent | None:
+    margin = row[f"{whose}_margin"]
+    if margin is None:
+        return None
+    return Consent(margin=margin, by_id=row[f"{whose}_by"], at=row[f"{whose}_at"])
+
+
+# The Python form.
+
+
+def pay(service: Service, agreed: Agreed) -> Paid:
+    """Return what is paid for `service` by those with whom `agreed` was agreed."""
+    if service.price is None:
+        raise ValueError(f"{service} has no price")
+    if agreed.special is not None:
+        own = agreed.special.is_own
+        basis = Basis.OWN_SPECIAL if own else Basis.GROUP_SPECIAL
+        wanted, consent = agreed.special.price, agreed.special.consent
+    else:
+        basis, consent = agreed.basis, agreed.consent
+        wanted = _wanted(service.price, service.unit_cost, agreed)
+    if service.unit_cost is None or service.floor is None:
+        # Nobody knows what it costs, so that nothing lowers its price.
+        return Paid(max(wanted, service.price), basis, wanted, None, None)
+    step = settings.PRICE_STEP
+    # Rounded up, but no higher than those pay with whom nothing is agreed.
+    least = min(round_up(service.floor, step), max(service.price, service.floor))
+    if wanted >= service.price:
+        return Paid(wanted, basis, wanted, least, None)
+    floor = least
+    if consent is not None:
+        floor = min(least, round_up(_by(service.unit_cost, 100 + consent.margin), step))
+    price = max(wanted, floor)
+    return Paid(price, basis, wanted, least, consent if price < least else None)
+
+
+def _wanted(price: Decimal, unit_cost: Decimal | None, agreed: Agreed) -> Decimal:
+    step = settings.PRICE_STEP
+    if agreed.basis == Basis.GROUP_MARKUP:
+        if unit_cost is None:
+            return price
+        return round_up(_by(unit_cost, 100 + agreed.percent), step)
+    return min(price, round_up(_by(price, 100 - agreed.percent), step))
+
+
+def _by(amount: Decimal, percent: Decimal) -> Decimal:
+    with localcontext(_EXACT):
+        return amount * percent / 100
+
+
+# The SQL form.
+
+
+def _general(agreed: Agreed) -> Expression | F:
+    """Return what somebody pays where no special price holds, before the floor."""
+    price = F("price")
+    match agreed.basis:
+        case Basis.LIST:
+            return price
+        case Basis.GROUP_MARKUP:
+            return Coalesce(_share(F("unit_cost"), 100 + agreed.percent), price)
+    return Least(price, _share(price, 100 - agreed.percent))
+
+
+def _share(amount: F, percent: Decimal) -> Expression:
+    with localcontext(_EXACT):
+        factor = Value(percent / 100, output_field=DecimalField())
+    return Func(
+        ExpressionWrapper(amount * factor, output_field=DecimalField()),
+        Value(settings.PRICE_STEP),
+        function="shop_round_up",
+        output_field=MoneyField(),
+    )
+
+
+def _margin(consent: Consent | None) -> Expression:
+    margin = consent.margin if consent else None
+    return Value(margin, output_field=DecimalField())
+
+
+def _holding(**whose: int | None) -> FilteredRelation:
+    """Return the special price that holds today for a customer or a group, of each row."""
+    (who, pk), *_others = whose.items()
+    # Without a group there is none, rather than one of nobody.
+    mine = Q(**{f"special_prices__{who}": -1 if pk is None else pk})
+    holds = Q(special_prices__until_date=None) | Q(
+        special_prices__until_date__gte=Cast(Now(), DateField())
+    )
+    return FilteredRelation("special_prices", condition=mine & holds)
