@@ -21,6 +21,7 @@ from provider.actions.deciding import (
 )
 from provider.actions.hands import reset_fields, switch_services
 from provider.actions.favourites import set_favourite
+from provider.actions.previewing import preview_rule
 from provider.actions.pricing import (
     PricingError,
     reprice,
@@ -85,6 +86,7 @@ __all__ = [
     "pause",
     "pause_in_transaction",
     "pause_overcharged",
+    "preview_rule",
     "publish_services",
     "put_first",
     "read_balance",

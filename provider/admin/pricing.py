@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from unfold.decorators import display
 
 from provider.actions import reprice_in_transaction
+from provider.admin.previewing import PreviewMixin
 from provider.admin.sheets import RuleSheets
 from provider.changes import because
 from provider.enums import ChangeReason, RuleScope
@@ -73,7 +74,7 @@ class MarkupRuleForm(forms.ModelForm):
 
 
 @admin.register(MarkupRule)
-class MarkupRuleAdmin(RuleSheets, RepricingAdmin):
+class MarkupRuleAdmin(PreviewMixin, RuleSheets, RepricingAdmin):
     """What is added to a cost; the narrowest rule that fits a service decides."""
 
     form = MarkupRuleForm

@@ -1,17 +1,22 @@
 """Services, rules and rates in the admin: whatever is saved re-prices, once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.test import Client
 
+from provider import actions
 from provider.enums import RuleScope
 from provider.models import Category, ExchangeRate, MarkupRule, Service
 from shop.admin import page_of
 from tests.admin.acting import button_of, list_of, log_in, press, save, text_of
 from tests.admin.rows import is_due, read_tomorrow
-from tests.factories import make_admin, make_provider, make_service
+from tests.factories import make_admin, make_customer, make_provider, make_service
 
 pytestmark = [
     pytest.mark.django_db,
@@ -23,6 +28,7 @@ RULE = {
     "percent": "50",
     "fixed": "0",
     "step": "0.01",
+    "rounding": "up",
     "minimum_margin": "0",
 }
 
@@ -34,6 +40,14 @@ def client() -> Client:
 
 def add_rule(client: Client, **changes: Any) -> Any:
     return client.post(list_of(MarkupRule) + "add/", {**RULE, **changes}, follow=True)
+
+
+@contextmanager
+def nothing_but_a_preview() -> Iterator[None]:
+    """Fail where a row of the admin's history, or of any rule, stays."""
+    before = (LogEntry.objects.count(), MarkupRule.objects.count())
+    yield
+    assert (LogEntry.objects.count(), MarkupRule.objects.count()) == before
 
 
 def price_of(service: Service) -> Decimal | None:
@@ -61,6 +75,52 @@ def test_a_changed_and_a_deleted_rule_price_again(client: Client) -> None:
     client.post(list_of(MarkupRule) + f"{rule.pk}/delete/", {"post": "yes"})
     assert not MarkupRule.objects.exists()
     assert price_of(service) == Decimal("1.3")
+
+
+def test_a_rule_is_previewed_before_it_is_saved(client: Client) -> None:
+    service = make_service()
+    actions.reprice()
+
+    with nothing_but_a_preview():
+        page = add_rule(client, _preview="1")
+
+    text = text_of(page)
+    assert "Nothing is saved yet" in text
+    assert all(part in text for part in ("$1.30", "$1.50", "+15.38 %", "50 %"))
+    assert page.context["adminform"].form["percent"].value() == "50"
+    assert page.context["errors"] == []
+    assert not MarkupRule.objects.exists()
+    assert price_of(service) == Decimal("1.3")
+
+
+def test_a_changed_rule_is_previewed_and_stays_as_it_was(client: Client) -> None:
+    service = make_service()
+    add_rule(client)
+    rule = MarkupRule.objects.get()
+
+    page = client.post(page_of(rule), {**RULE, "percent": "80", "_preview": "1"})
+
+    assert "+20 %" in text_of(page)
+    rule.refresh_from_db()
+    assert rule.percent == 50
+    assert price_of(service) == Decimal("1.5")
+
+
+def test_a_rule_that_makes_no_sense_is_not_previewed(client: Client) -> None:
+    page = add_rule(client, scope="service", _preview="1")
+
+    assert "Choose what the rule is about." in text_of(page)
+    assert "Nothing is saved yet" not in text_of(page)
+
+
+def test_who_may_not_change_rules_has_no_preview() -> None:
+    reader = make_customer(is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_markuprule"))
+    rule = MarkupRule.objects.create(scope="everything")
+
+    for address in (list_of(MarkupRule) + "add/", page_of(rule)):
+        page = log_in(reader).post(address, {**RULE, "_preview": "1"})
+        assert page.status_code == 403
 
 
 def test_a_rule_keeps_only_what_its_scope_names(client: Client) -> None:
