@@ -8,6 +8,8 @@ from django.contrib import admin
 from django.db.models import Case, Q, When
 from django.db.models.functions import Now
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -22,6 +24,7 @@ from orders.admin.settling import SettlingButtons
 from orders.enums import Status, Submission
 from orders.errors import OrderError
 from orders.models import Evidence, Order
+from provider.admin.explaining import why_link
 from shop.admin import (
     NOTHING,
     ReadonlyMixin,
@@ -99,7 +102,7 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
             _("What was ordered"),
             {"fields": ("link", "quantity", "runs", "interval", "units", "fields")},
         ),
-        (_("Money"), {"fields": ("price_shown", "paid", "returned")}),
+        (_("Money"), {"fields": ("price_shown", "paid", "returned", "consented")}),
         (
             _("Upstream"),
             {
@@ -161,8 +164,17 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
         return show(order.charge)
 
     @display(description=_("price"))
-    def price_shown(self, order: Order) -> str:
-        return show(order.price)
+    def price_shown(self, order: Order) -> str | SafeString:
+        """The price, and why it is what it is today for this customer."""
+        link = why_link(order.service_id, order.customer_id)
+        return format_html("{} · {}", show(order.price), link)
+
+    @display(description=_("consent by"))
+    def consented(self, order: Order) -> str:
+        """Who let the price be below the service's least, and down to what margin."""
+        if order.consent_margin is None:
+            return NOTHING
+        return f"{order.consent_by} ({plain(order.consent_margin)} %)"
 
     @display(description=_("refunded"))
     def returned(self, order: Order) -> str:
@@ -245,11 +257,13 @@ def _attempts(order: Order) -> Table:
     attempts = order.attempts.select_related("provider", "offer", "reply")
     return Table(
         _("Attempts"),
-        [_("no."), _("provider"), _("bought as"), _("expected cost"), _("sent"),
-         _("answered"), _("outcome"), _("upstream id"), _("error"), _("reply")],
+        [_("no."), _("provider"), _("bought as"), _("expected cost"),
+         _("rate of exchange"), _("sent"), _("answered"), _("outcome"),
+         _("upstream id"), _("error"), _("reply")],
         [
             [attempt.no, attempt.provider, link_to(attempt.offer, attempt.offer.upstream_id),
              f"{plain(attempt.expected_cost)} {attempt.currency}",
+             plain(attempt.fx_rate),
              moment(attempt.sent_at), moment(attempt.answered_at),
              attempt.get_outcome_display(), attempt.upstream_id or "", attempt.error,
              link_to(attempt.reply)]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -15,6 +16,7 @@ from unfold.decorators import display
 from provider import actions
 from provider.actions import AcceptanceError, ProviderError, reprice_in_transaction
 from provider.admin.acceptance import StatementForm
+from provider.admin.explaining import WhyMixin, why_link
 from provider.admin.hands import ResetForm, by_hand_table, history_table
 from provider.admin.routes import BuyingButtons, losses_table, routes_table
 from provider.admin.sheets import ServiceSheets
@@ -79,7 +81,7 @@ class SaleFilter(admin.SimpleListFilter):
 
 
 @admin.register(Service)
-class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
+class ServiceAdmin(WhyMixin, ServiceSheets, BuyingButtons, ShopAdmin):
     """Services come with a sync. What staff write here, no sync overwrites."""
 
     list_display = (
@@ -106,7 +108,7 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
         {"title": _("Bought at"), "items": list(BuyingButtons.buying)},
     )
     readonly_fields = (
-        "on_sale", "selling_price", "buying_price", "margin", "offer", "type",
+        "on_sale", "explained", "buying_price", "margin", "offer", "type",
         "refused_for",
     )  # fmt: skip
     fieldsets = (
@@ -114,7 +116,7 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
             None,
             {
                 "fields": (
-                    "active", "on_sale", "selling_price", "buying_price", "margin",
+                    "active", "on_sale", "explained", "buying_price", "margin",
                     "fixed_price", "offer", "refused_for",
                 )
             },
@@ -172,6 +174,10 @@ class ServiceAdmin(ServiceSheets, BuyingButtons, ShopAdmin):
     @display(description=_("price"), ordering="price")
     def selling_price(self, service: Service) -> str:
         return NOTHING if service.price is None else show(service.price)
+
+    @display(description=_("price"))
+    def explained(self, service: Service) -> str:
+        return format_html("{} · {}", self.selling_price(service), why_link(service.pk))
 
     @display(description=_("cost"))
     def buying_price(self, service: Any) -> str:
