@@ -260,19 +260,31 @@ def pay(service: Service, agreed: Agreed) -> Paid:
     else:
         basis, consent = agreed.basis, agreed.consent
         wanted = _wanted(service.price, service.unit_cost, agreed)
-    if service.unit_cost is None or service.floor is None:
-        # Nobody knows what it costs, so that nothing lowers its price.
-        return Paid(max(wanted, service.price), basis, wanted, None, None)
-    step = settings.PRICE_STEP
-    # Rounded up, but no higher than those pay with whom nothing is agreed.
-    least = min(round_up(service.floor, step), max(service.price, service.floor))
+    least = least_of(service, None)
     if wanted >= service.price:
         return Paid(wanted, basis, wanted, least, None)
-    floor = least
-    if consent is not None:
-        floor = min(least, round_up(_by(service.unit_cost, 100 + consent.margin), step))
+    floor = least_of(service, consent.margin if consent else None)
+    if floor is None or least is None:
+        # Nobody knows what it costs, so that nothing lowers its price.
+        return Paid(service.price, basis, wanted, None, None)
     price = max(wanted, floor)
     return Paid(price, basis, wanted, least, consent if price < least else None)
+
+
+def least_of(service: Service, consent_margin: Decimal | None) -> Decimal | None:
+    """Return what a service is sold at least at, by a consent or without.
+
+    None where nobody knows its cost, or where it has no price.
+    """
+    if service.price is None or service.unit_cost is None or service.floor is None:
+        return None
+    step = settings.PRICE_STEP
+    # Rounded up, but no higher than those pay with whom nothing is agreed.
+    price, floor = Decimal(service.price), Decimal(service.floor)
+    least = min(round_up(floor, step), max(price, floor))
+    if consent_margin is None:
+        return least
+    return min(least, round_up(_by(service.unit_cost, 100 + consent_margin), step))
 
 
 def _wanted(price: Decimal, unit_cost: Decimal | None, agreed: Agreed) -> Decimal:

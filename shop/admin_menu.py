@@ -51,6 +51,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ),
         ),
         _group(
+            _("Customers' prices"),
+            _entry("provider.pricegroup", _("Price groups"), "groups"),
+            _entry("provider.customerterms", _("Customers' terms"), "handshake"),
+            _entry("provider.specialprice", _("Special prices"), "loyalty"),
+        ),
+        _group(
             _("Acceptable use"),
             _entry("provider.acceptance", _("Acceptances"), "verified"),
             _entry("provider.refusedtext", _("Refused words"), "block"),

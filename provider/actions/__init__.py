@@ -9,6 +9,7 @@ from provider.actions.accepting import (
     end_acceptance,
     judge_again,
 )
+from provider.actions.agreements import save_agreement_in_transaction
 from provider.actions.archiving import forget_replies
 from provider.actions.breaker import note_answer, note_failure
 from provider.actions.deciding import (
@@ -102,6 +103,7 @@ __all__ = [
     "request_sync",
     "reset_fields",
     "resume",
+    "save_agreement_in_transaction",
     "save_provider",
     "save_rule",
     "set_exchange_rate",

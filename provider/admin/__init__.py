@@ -4,6 +4,11 @@ from provider.admin.acceptance import AcceptanceAdmin, RefusedTextAdmin
 from provider.admin.archive import OfferAdmin, ReplyAdmin
 from provider.admin.catalogue import ServiceAdmin
 from provider.admin.changes import ServiceChangeAdmin
+from provider.admin.customers import (
+    CustomerTermsAdmin,
+    PriceGroupAdmin,
+    SpecialPriceAdmin,
+)
 from provider.admin.differences import DifferenceAdmin
 from provider.admin.naming import NameRuleAdmin
 from provider.admin.pricing import ExchangeRateAdmin, MarkupRuleAdmin
@@ -16,17 +21,20 @@ __all__ = [
     "AcceptanceAdmin",
     "CategoryAdmin",
     "CategoryMappingAdmin",
+    "CustomerTermsAdmin",
     "DifferenceAdmin",
     "ErrorPhraseAdmin",
     "ExchangeRateAdmin",
     "MarkupRuleAdmin",
     "NameRuleAdmin",
     "OfferAdmin",
+    "PriceGroupAdmin",
     "ProviderAdmin",
     "QuarantineAdmin",
     "RefusedTextAdmin",
     "ReplyAdmin",
     "ServiceAdmin",
     "ServiceChangeAdmin",
+    "SpecialPriceAdmin",
     "SyncRunAdmin",
 ]

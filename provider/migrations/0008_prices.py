@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
             name='PriceGroup',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consent_margin', models.DecimalField(blank=True, decimal_places=3, help_text='Prices may go down to the cost and this margin; below zero is a loss. Who writes a number here consents to that, by name. Empty: the minimum margin of the markup rule holds.', max_digits=8, null=True, verbose_name='margin consented to, percent')),
+                ('consent_margin', models.DecimalField(blank=True, decimal_places=3, help_text='Prices may go down to the cost and this margin; below zero is a loss. Who writes a number here consents to that, by name. Empty: the minimum margin of the markup rule holds.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-99.999'))], verbose_name='margin consented to, percent')),
                 ('consent_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='consented')),
                 ('name', models.CharField(max_length=100, unique=True, verbose_name='name')),
                 ('discount', models.DecimalField(blank=True, decimal_places=3, max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='discount, percent')),
@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
             name='CustomerTerms',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consent_margin', models.DecimalField(blank=True, decimal_places=3, help_text='Prices may go down to the cost and this margin; below zero is a loss. Who writes a number here consents to that, by name. Empty: the minimum margin of the markup rule holds.', max_digits=8, null=True, verbose_name='margin consented to, percent')),
+                ('consent_margin', models.DecimalField(blank=True, decimal_places=3, help_text='Prices may go down to the cost and this margin; below zero is a loss. Who writes a number here consents to that, by name. Empty: the minimum margin of the markup rule holds.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-99.999'))], verbose_name='margin consented to, percent')),
                 ('consent_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='consented')),
                 ('discount', models.DecimalField(blank=True, decimal_places=3, help_text='Instead of what the group pays. Empty: as the group pays.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(Decimal('100'))], verbose_name='discount, percent')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
             name='SpecialPrice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('consent_margin', models.DecimalField(blank=True, decimal_places=3, help_text='Prices may go down to the cost and this margin; below zero is a loss. Who writes a number here consents to that, by name. Empty: the minimum margin of the markup rule holds.', max_digits=8, null=True, verbose_name='margin consented to, percent')),
+                ('consent_margin', models.DecimalField(blank=True, decimal_places=3, help_text='Prices may go down to the cost and this margin; below zero is a loss. Who writes a number here consents to that, by name. Empty: the minimum margin of the markup rule holds.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(Decimal('-99.999'))], verbose_name='margin consented to, percent')),
                 ('consent_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='consented')),
                 ('price', shop.money.MoneyField(decimal_places=8, help_text="Per 1,000, or per package; in the shop's currency.", max_digits=20, validators=[django.core.validators.MinValueValidator(Decimal('1E-8'))], verbose_name='price')),
                 ('until_date', models.DateField(blank=True, help_text='The last day on which it holds. Empty: for ever.', null=True, verbose_name='until')),

@@ -19,6 +19,8 @@ from shop.money import MoneyField
 HUNDRED = Decimal(100)
 # Of a group, in percent of the cost. More is a mistake, and prices must fit their column.
 MOST_MARKUP = Decimal(1000)
+# Nobody consents to giving away everything.
+LEAST_MARGIN = Decimal("-99.999")
 
 
 def percent_field(label: Any, most: Decimal, **options: Any) -> Any:
@@ -47,6 +49,7 @@ class Agreement(models.Model):
         decimal_places=3,
         null=True,
         blank=True,
+        validators=[MinValueValidator(LEAST_MARGIN)],
         help_text=_(
             "Prices may go down to the cost and this margin; below zero is a loss. Who "
             "writes a number here consents to that, by name. Empty: the minimum margin "

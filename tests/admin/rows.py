@@ -16,16 +16,20 @@ from provider.enums import NameStep, RefusedKind, RuleScope, SyncOutcome
 from provider.models import (
     Acceptance,
     CategoryMapping,
+    CustomerTerms,
     Difference,
     ErrorPhrase,
     ExchangeRate,
     MarkupRule,
     NameRule,
     Offer,
+    PriceGroup,
     Provider,
     Quarantine,
+    RateProposal,
     RefusedText,
     Reply,
+    SpecialPrice,
     SyncRun,
 )
 from tests.factories import make_customer, make_order, make_provider, make_service
@@ -45,6 +49,23 @@ def make_one_of_everything() -> None:
         scope=RuleScope.SERVICE, service=service, percent=Decimal(5)
     )
     ExchangeRate.objects.create(base=f"AA{number % 10}", quote="USD", rate=Decimal(2))
+    customer, group = order.customer, PriceGroup.objects.create(name=f"G{number}")
+    CustomerTerms.objects.create(customer=customer, group=group, discount=Decimal(5))
+    SpecialPrice.objects.create(
+        group=group,
+        service=service,
+        price=Decimal("1.5"),
+        consent_margin=Decimal(-5),
+        consent_by=customer,
+        consent_at=timezone.now(),
+    )
+    RateProposal.objects.create(
+        base=f"AA{number % 10}",
+        quote="USD",
+        rate=Decimal(4),
+        before=Decimal(2),
+        source="url",
+    )
     ErrorPhrase.objects.create(
         provider=provider, pattern=f"no money {number}", error_class="no_funds"
     )
