@@ -90,7 +90,8 @@ def _obstacle(
         return NoWay(None, f"{provider} takes no orders at present")
     rate = rates.get(provider.currency)
     if rate is None:
-        return NoWay(HoldReason.RATE, f"nobody said what one {provider.currency} costs")
+        why = f"nobody said lately what one {provider.currency} costs"
+        return NoWay(HoldReason.RATE, why)
     if not earns(order, offer, rate):
         return NoWay(HoldReason.COST, "it would cost more than the customer paid")
     return None

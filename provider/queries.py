@@ -4,8 +4,18 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import (
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Window,
+)
+from django.db.models.functions import Coalesce, Now, RowNumber
 from django.utils.translation import get_language
 
 from accounts.models import User
@@ -36,16 +46,32 @@ def active_providers() -> QuerySet[Provider]:
     return Provider.objects.filter(active=True).order_by("name")
 
 
-def exchange_rate(*, base: str) -> Decimal | None:
-    """Return what one `base` costs in the shop's currency now, or None if nobody said."""
-    if base == settings.SHOP_CURRENCY:
-        return Decimal(1)
-    return (
-        ExchangeRate.objects.filter(base=base, quote=settings.SHOP_CURRENCY)
-        .order_by("-created_at", "-id")
-        .values_list("rate", flat=True)
-        .first()
+def newest_rates(*, bases: Iterable[str]) -> list[ExchangeRate]:
+    """Return the newest rate of each currency that has one, with its `age`."""
+    newest = (
+        ExchangeRate.objects.filter(base__in=set(bases), quote=settings.SHOP_CURRENCY)
+        .order_by("base", "-created_at", "-id")
+        .distinct("base")
     )
+    age = ExpressionWrapper(Now() - F("created_at"), output_field=DurationField())
+    # The model declares the attribute, as it judges by it.
+    return list(newest.annotate(age=age))  # type: ignore[no-redef]
+
+
+def currencies_in_use() -> list[str]:
+    """Return the currencies of providers that are not the shop's own."""
+    found = Provider.objects.exclude(currency=settings.SHOP_CURRENCY)
+    return list(
+        found.order_by("currency").values_list("currency", flat=True).distinct()
+    )
+
+
+def exchange_rate(*, base: str) -> Decimal | None:
+    """Return what one `base` costs in the shop's currency now.
+
+    None if nobody said, or not within RATE_PAUSE_HOURS: by such a rate nothing is bought.
+    """
+    return exchange_rates(bases=[base]).get(base)
 
 
 def services_on_sale() -> QuerySet[Service]:
@@ -98,9 +124,18 @@ def first_offer(*, service: Service) -> Offer | None:
 
 
 def exchange_rates(*, bases: Iterable[str]) -> dict[str, Decimal]:
-    """Return what one of each currency costs in the shop's now, where somebody said."""
-    rates = {base: exchange_rate(base=base) for base in set(bases)}
-    return {base: rate for base, rate in rates.items() if rate is not None}
+    """Return what one of each currency costs in the shop's now, where somebody said.
+
+    Without those whose rate is older than RATE_PAUSE_HOURS.
+    """
+    wanted = set(bases)
+    ours = wanted & {settings.SHOP_CURRENCY}
+    others = newest_rates(bases=wanted - ours) if wanted - ours else []
+    return {base: Decimal(1) for base in ours} | {
+        row.base: row.rate
+        for row in others
+        if not row.is_old(settings.RATE_PAUSE_HOURS)
+    }
 
 
 # Of each kind, and of the biggest price moves, so many are shown at first.

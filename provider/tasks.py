@@ -44,3 +44,10 @@ def forget_replies() -> None:
     """Let go of old replies, once a day."""
     if take("provider.forget_replies", every=86_400):
         actions.forget_replies()
+
+
+@app.task(name="provider.read_rates")
+def read_rates() -> None:
+    """Read the rates of exchange, and look at their age."""
+    if take("provider.read_rates", every=settings.RATE_INTERVAL):
+        actions.read_rates()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from notices.models import Notice
 from orders.enums import Submission
 from orders.models import Order, OrderRequest
+from provider.models import RateProposal
 from provider.queries import decisions_waiting
 
 
@@ -17,6 +18,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the sidebar; each entry is shown to those who may open it."""
     flagged = Order.objects.filter(flagged_at__isnull=False).count()
     requests = OrderRequest.objects.filter(flagged_at__isnull=False).count()
+    jumped = RateProposal.objects.filter(closed_at=None).count()
     unread = Notice.objects.filter(user=None, read_at=None).count()
     stopped, quarantined = decisions_waiting()
     return [
@@ -48,6 +50,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _entry("provider.markuprule", _("Markup rules"), "percent"),
             _entry(
                 "provider.exchangerate", _("Rates of exchange"), "currency_exchange"
+            ),
+            _entry(
+                "provider.rateproposal", _("Rates in question"), "help", badge=jumped
             ),
         ),
         _group(

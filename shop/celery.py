@@ -23,6 +23,7 @@ app.conf.beat_schedule = {
     "sweep orders": {"task": "orders.sweep", "schedule": 1.0},
     "sync catalogues": {"task": "provider.sync_due", "schedule": 10.0},
     "read balances": {"task": "provider.read_balances", "schedule": 60.0},
+    "read rates": {"task": "provider.read_rates", "schedule": 60.0},
     "send notices": {"task": "notices.send_due", "schedule": 5.0},
     "settle stops": {"task": "orders.settle_stops", "schedule": 60.0},
     # Rung for every minute; the Tick row makes HEALTH_INTERVAL of it.

@@ -1,4 +1,5 @@
-"""The shop's one HTTP client: forms are posted, and failures say what may have happened.
+"""The shop's one HTTP client: forms are posted, documents are got, and failures say what
+may have happened.
 
 Every call has one deadline over look-up, connection, headers and body, and a connection
 of its own: one that was left idle may be reset by the other side just when the request
@@ -79,11 +80,32 @@ def post_form(
 
     Raises HttpFailure, and RuntimeError inside a database transaction.
     """
+    form = urlencode(fields).encode()
+    return _call(url, form, user_agent, Call(connect_timeout, deadline), max_bytes)
+
+
+def get(
+    url: str,
+    *,
+    user_agent: str,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    deadline: float = DEADLINE,
+    max_bytes: int = MAX_BYTES,
+) -> HttpReply:
+    """Get the document at `url`, under the limits and the guard of `post_form`.
+
+    Raises HttpFailure, and RuntimeError inside a database transaction.
+    """
+    return _call(url, None, user_agent, Call(connect_timeout, deadline), max_bytes)
+
+
+def _call(
+    url: str, form: bytes | None, user_agent: str, call: Call, max_bytes: int
+) -> HttpReply:
     if database.in_atomic_block:
         raise RuntimeError("No network call is made inside a transaction.")
-    call = Call(connect_timeout, deadline)
     try:
-        return _exchange(call, url, fields, user_agent, max_bytes)
+        return _exchange(call, url, form, user_agent, max_bytes)
     except HttpFailure as failure:
         failure.elapsed = call.elapsed()
         raise
@@ -97,16 +119,17 @@ def post_form(
 
 
 def _exchange(
-    call: Call, url: str, fields: Mapping[str, str], user_agent: str, max_bytes: int
+    call: Call, url: str, form: bytes | None, user_agent: str, max_bytes: int
 ) -> HttpReply:
-    request = _prepare(url, user_agent)
-    form = urlencode(fields).encode()
+    posts = form is not None
+    request = _prepare(url, user_agent, posts=posts)
+    length = {"Content-Length": str(len(form))} if form is not None else {}
     with closing(_pool(call, str(request.url))) as pool:
         response = pool.urlopen(
-            "POST",
+            "POST" if posts else "GET",
             "/" + request.path_url.lstrip("/"),
             body=form,
-            headers={**request.headers, "Content-Length": str(len(form))},
+            headers={**request.headers, **length},
             retries=False,
             redirect=False,
             timeout=call.remaining(),
@@ -119,16 +142,17 @@ def _exchange(
 
 
 @lru_cache(maxsize=256)
-def _prepare(url: str, user_agent: str) -> requests.PreparedRequest:
+def _prepare(url: str, user_agent: str, *, posts: bool) -> requests.PreparedRequest:
     """Return a request but for its form: all calls of a provider have it in common."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Connection": "close",
-        "Content-Type": "application/x-www-form-urlencoded",
         "User-Agent": user_agent,
     }
-    return requests.Request("POST", url, headers=headers).prepare()
+    if posts:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return requests.Request("POST" if posts else "GET", url, headers=headers).prepare()
 
 
 def _pool(call: Call, url: str) -> urllib3.HTTPConnectionPool:

@@ -100,6 +100,16 @@ def at_least(value: Decimal) -> Decimal:
         return value.quantize(Decimal(1).scaleb(-PLACES), ROUND_CEILING)
 
 
+def worth(one: Decimal, other: Decimal) -> Decimal:
+    """Return what one unit of `other` is worth in units of `one`, to 20 decimals.
+
+    Both are given as how many units one of a third currency buys. Rounded up, as it is
+    what something costs us.
+    """
+    with localcontext(prec=100):
+        return (one / other).quantize(Decimal("1e-20"), ROUND_CEILING)
+
+
 def cut(value: Decimal) -> Decimal:
     """Return `value` rounded down to eight decimals: somebody else's idea of a balance."""
     with localcontext(_WIDE):

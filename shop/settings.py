@@ -166,6 +166,10 @@ RATE_JUMP = _read_decimal("RATE_JUMP", "10", "a percentage such as 10")
 RATE_SOURCE: str = env.str("RATE_SOURCE", default="").strip().lower()
 RATE_URL: str = env.str("RATE_URL", default="").strip()
 RATE_INTERVAL: int = _read("int", "RATE_INTERVAL", 3600, "seconds, such as 3600")
+if RATE_SOURCE == "url" and not RATE_URL:
+    raise ImproperlyConfigured(
+        "RATE_SOURCE=url needs RATE_URL: where {base, rates} is read"
+    )
 
 # --- Database and Redis ----------------------------------------------------------
 

@@ -28,7 +28,6 @@ from provider.actions.pricing import (
     reprice,
     reprice_in_transaction,
     save_rule,
-    set_exchange_rate,
 )
 from provider.actions.providers import (
     ProviderError,
@@ -50,6 +49,13 @@ from provider.actions.providers import (
 )
 from provider.actions.publishing import (
     publish_services,
+from provider.actions.rates import (
+    note_rate_in_transaction,
+    read_rates,
+    refuse_proposal,
+    set_exchange_rate,
+    take_proposal,
+    watch_rates,
 )
 from provider.actions.routes import add_route, put_first, remove_route
 from provider.actions.selling import (
@@ -84,6 +90,7 @@ __all__ = [
     "note_answer",
     "note_balance",
     "note_failure",
+    "note_rate_in_transaction",
     "pause",
     "pause_in_transaction",
     "pause_overcharged",
@@ -91,9 +98,11 @@ __all__ = [
     "publish_services",
     "put_first",
     "read_balance",
+    "read_rates",
     "refresh_soon",
     "reject_changes",
     "reject_run",
+    "refuse_proposal",
     "remember_batch_size",
     "remember_refill_status_one_by_one",
     "remember_requests_one_by_one",
@@ -113,4 +122,6 @@ __all__ = [
     "sync",
     "take_due_sync",
     "undo_run",
+    "take_proposal",
+    "watch_rates",
 ]

@@ -1,20 +1,14 @@
-"""Writing prices and rates of exchange."""
+"""Writing prices."""
 
-from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
 
 from provider.changes import because
 from provider.enums import ChangeReason
-from provider.models import ExchangeRate, MarkupRule
+from provider.models import MarkupRule
 from provider.pricing import HIGHEST_COST, HIGHEST_PRICE, PRICED
-from shop.money import has_places
-
-# What fits into the column of a rate.
-HIGHEST_RATE = Decimal(10) ** 10
 
 REPRICE = f"""
     WITH written AS (
@@ -79,20 +73,3 @@ def save_rule(*, rule: MarkupRule) -> int:
     rule.save()
     because(ChangeReason.RULE)
     return reprice_in_transaction()
-
-
-@transaction.atomic(durable=True)
-def set_exchange_rate(*, base: str, rate: Decimal, source: str = "") -> ExchangeRate:
-    """Note that one `base` is worth `rate` of the shop's currency from now on; re-price."""
-    if not has_places(rate, 20) or not 0 < rate < HIGHEST_RATE:
-        raise PricingError(
-            _("A rate of exchange is above zero and has at most 20 decimals.")
-        )
-    if base == settings.SHOP_CURRENCY:
-        raise PricingError(_("This is the shop's own currency."))
-    row = ExchangeRate.objects.create(
-        base=base, quote=settings.SHOP_CURRENCY, rate=rate, source=source
-    )
-    because(ChangeReason.RATE)
-    reprice_in_transaction()
-    return row

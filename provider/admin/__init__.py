@@ -11,9 +11,10 @@ from provider.admin.customers import (
 )
 from provider.admin.differences import DifferenceAdmin
 from provider.admin.naming import NameRuleAdmin
-from provider.admin.pricing import ExchangeRateAdmin, MarkupRuleAdmin
+from provider.admin.pricing import MarkupRuleAdmin
 from provider.admin.providers import ErrorPhraseAdmin, ProviderAdmin
 from provider.admin.quarantine import QuarantineAdmin
+from provider.admin.rates import ExchangeRateAdmin, RateProposalAdmin
 from provider.admin.shelves import CategoryAdmin, CategoryMappingAdmin
 from provider.admin.syncing import SyncRunAdmin
 
@@ -31,6 +32,7 @@ __all__ = [
     "PriceGroupAdmin",
     "ProviderAdmin",
     "QuarantineAdmin",
+    "RateProposalAdmin",
     "RefusedTextAdmin",
     "ReplyAdmin",
     "ServiceAdmin",

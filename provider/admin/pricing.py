@@ -1,9 +1,8 @@
-"""Markup rules and rates of exchange: whatever changes them re-prices the catalogue."""
+"""Markup rules: whatever changes them re-prices the catalogue."""
 
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -15,19 +14,11 @@ from provider.admin.previewing import PreviewMixin
 from provider.admin.sheets import RuleSheets
 from provider.changes import because
 from provider.enums import ChangeReason, RuleScope
-from provider.models import ExchangeRate, MarkupRule
-from shop.admin import NOTHING, ShopAdmin, link_to, moment
+from provider.models import MarkupRule
+from shop.admin import NOTHING, ShopAdmin, link_to
 from shop.money import plain
 
 SUBJECTS = (RuleScope.SERVICE, RuleScope.CATEGORY, RuleScope.PROVIDER)
-
-
-def currency_code(given: str) -> str:
-    """Return a currency's code as it is kept; ValidationError for anything else."""
-    code = given.upper()
-    if not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise forms.ValidationError(_("A code of three letters, such as USD."))
-    return code
 
 
 class RepricingAdmin(ShopAdmin):
@@ -107,44 +98,3 @@ class MarkupRuleAdmin(PreviewMixin, RuleSheets, RepricingAdmin):
     @display(description=_("minimum margin"))
     def least(self, rule: MarkupRule) -> str:
         return f"{plain(rule.minimum_margin)} %" if rule.minimum_margin else NOTHING
-
-
-class ExchangeRateForm(forms.ModelForm):
-    """What one of another currency costs in the shop's, from now on."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.instance.quote = self.instance.quote or settings.SHOP_CURRENCY
-
-    def clean_base(self) -> str:
-        code = currency_code(self.cleaned_data["base"])
-        if code == self.instance.quote:
-            raise forms.ValidationError(_("This is the shop's own currency."))
-        return code
-
-
-@admin.register(ExchangeRate)
-class ExchangeRateAdmin(RepricingAdmin):
-    """Rates of exchange are added, never changed: past orders were priced by them."""
-
-    reason = ChangeReason.RATE
-
-    form = ExchangeRateForm
-    list_display = ("base", "worth", "source", "time")
-    list_filter = ("base",)
-    ordering = ("-id",)
-    fields = ("base", "rate", "source")
-
-    @display(description=_("rate"))
-    def worth(self, row: ExchangeRate) -> str:
-        return f"1 {row.base} = {plain(row.rate)} {row.quote}"
-
-    @display(description=_("time"))
-    def time(self, row: ExchangeRate) -> str:
-        return moment(row.created_at)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -22,7 +22,7 @@ from unfold.widgets import (
 
 from provider import actions, queries
 from provider.admin.funds import FundsMixin
-from provider.admin.pricing import currency_code
+from provider.admin.rates import currency_code
 from provider.models import ErrorPhrase, Provider
 from shop.admin import NOTHING, ShopAdmin, Table, badge, button, link_to, moment
 from shop.celery import ring

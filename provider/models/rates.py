@@ -1,5 +1,7 @@
 """Rates of exchange, and those that wait for somebody to believe them."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -27,6 +29,7 @@ class ExchangeRate(models.Model):
         verbose_name=_("by"),
     )
     created_at = models.DateTimeField(_("time"), db_default=Now())
+    age: timedelta
 
     class Meta:
         verbose_name = _("rate of exchange")
@@ -49,6 +52,13 @@ class ExchangeRate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.base}/{self.quote} {self.rate.normalize():f}"
+
+    def is_old(self, hours: int) -> bool:
+        """Whether it is older than so many hours; 0 are never over.
+
+        Its `age` is what provider.queries.newest_rates read, by the database's clock.
+        """
+        return bool(hours) and self.age > timedelta(hours=hours)
 
 
 class RateProposal(models.Model):

@@ -1,13 +1,16 @@
 """Claiming an order and sending it: who may, when, and what is recorded before."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
+from pytest_django import Settings
 
 from ledger.queries import balance
 from orders import actions
-from orders.enums import Status, Submission
+from orders.enums import HoldReason, Status, Submission
 from orders.models import Attempt, Order
 from provider.models import ExchangeRate, Offer, Provider, Route
 from tests.factories import make_customer, make_order, make_provider, make_service
@@ -232,7 +235,23 @@ def test_without_a_rate_of_exchange_nothing_is_sent(script: Script) -> None:
     actions.submit(order_id=order.pk)
 
     assert_not_sent(script, order)
-    assert again(order).flag_reason == "nobody said what one EUR costs"
+    assert again(order).flag_reason == "nobody said lately what one EUR costs"
+
+
+def test_by_a_rate_of_exchange_that_is_too_old_nothing_is_sent(
+    script: Script, settings: Settings
+) -> None:
+    settings.RATE_PAUSE_HOURS = 10
+    order = make_order(service=make_service(make_provider(currency="EUR")))
+    old = timezone.now() - timedelta(hours=11)
+    ExchangeRate.objects.create(
+        base="EUR", quote="USD", rate=Decimal("1.1"), created_at=old
+    )
+
+    actions.submit(order_id=order.pk)
+
+    assert_not_sent(script, order)
+    assert again(order).held_for == HoldReason.RATE
 
 
 def test_an_order_of_a_service_without_a_route_is_held_and_flagged(

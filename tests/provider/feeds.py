@@ -33,6 +33,9 @@ def serving() -> Iterator[Feed]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
+
+        def do_GET(self) -> None:
             time.sleep(feed.delay)
             self.send_response(feed.status)
             self.send_header("Content-Length", str(len(feed.body)))

@@ -23,7 +23,7 @@ from pytest_django import Settings
 from urllib3.exceptions import ProtocolError
 
 from shop.connections import Call, PlainPool, is_public
-from shop.http import HttpFailure, HttpReply, Reached, post_form
+from shop.http import HttpFailure, HttpReply, Reached, get, post_form
 
 Handler = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: test\r\n\r\nok"
@@ -167,6 +167,36 @@ def fail(url: str | Server, **options: Any) -> HttpFailure:
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def test_a_document_is_got_without_a_form(serve: Callable[[Handler], Server]) -> None:
+    requests: list[bytes] = []
+
+    def handle(client: socket.socket) -> None:
+        requests.append(client.recv(65536))
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+
+    server = serve(handle)
+    reply = get(f"http://127.0.0.1:{server.port}/rates?a=b", user_agent="Magpie")
+
+    assert (reply.status, reply.body) == (200, b"hi")
+    head = requests[0].decode()
+    assert head.startswith("GET /rates?a=b HTTP/1.1\r\n")
+    assert head.endswith("\r\n\r\n")
+    assert "content-" not in head.lower()
+
+
+def test_a_document_has_a_deadline_too(serve: Callable[[Handler], Server]) -> None:
+    server = serve(lambda client: time.sleep(0.6))
+
+    with pytest.raises(HttpFailure) as caught:
+        get(
+            f"http://127.0.0.1:{server.port}/",
+            user_agent="Magpie",
+            deadline=0.3,
+        )
+
+    assert (caught.value.reached, caught.value.reason) == (Reached.MAYBE, "deadline")
 
 
 # --- Replies ---------------------------------------------------------------------
