@@ -25,13 +25,15 @@ from django.db.models import (
     Case,
     DateField,
     DecimalField,
+    Exists,
     Expression,
     ExpressionWrapper,
     F,
-    FilteredRelation,
     Func,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -39,7 +41,7 @@ from django.db.models.functions import Cast, Coalesce, Least, Now
 
 from accounts.models import User
 from provider.enums import Basis
-from provider.models import Service
+from provider.models import Service, SpecialPrice
 from shop.money import MoneyField, round_up
 from shop.statements import prepared_cursor
 
@@ -169,19 +171,11 @@ def _priced(services: QuerySet[Service], agreed: Agreed) -> QuerySet[Service]:
         return _annotated(services, F("price"))
     wanted, margin = _general(agreed), _margin(agreed.consent)
     if agreed.special is not None:
-        services = services.alias(
-            own_special=_holding(customer=agreed.customer_id),
-            group_special=_holding(group=agreed.group_id),
-        )
-        wanted = Coalesce(F("own_special__price"), F("group_special__price"), wanted)
+        # Subqueries rather than joins: of a page they are asked after its rows are cut.
+        special = _holding(agreed)
+        wanted = Coalesce(Subquery(special.values("price")[:1]), wanted)
         margin = Case(
-            When(
-                own_special__price__isnull=False, then=F("own_special__consent_margin")
-            ),
-            When(
-                group_special__price__isnull=False,
-                then=F("group_special__consent_margin"),
-            ),
+            When(Exists(special), then=Subquery(special.values("consent_margin")[:1])),
             default=margin,
         )
     found = Func(
@@ -331,12 +325,13 @@ def _margin(consent: Consent | None) -> Expression:
     return Value(margin, output_field=DecimalField())
 
 
-def _holding(**whose: int | None) -> FilteredRelation:
-    """Return the special price that holds today for a customer or a group, of each row."""
-    (who, pk), *_others = whose.items()
-    # Without a group there is none, rather than one of nobody.
-    mine = Q(**{f"special_prices__{who}": -1 if pk is None else pk})
-    holds = Q(special_prices__until_date=None) | Q(
-        special_prices__until_date__gte=Cast(Now(), DateField())
+def _holding(agreed: Agreed) -> QuerySet[SpecialPrice]:
+    """Return the special prices that hold today for each row, the customer's first."""
+    mine = Q(customer=agreed.customer_id)
+    if agreed.group_id is not None:
+        mine |= Q(group=agreed.group_id)
+    today = Cast(Now(), DateField())
+    holds = Q(until_date=None) | Q(until_date__gte=today)
+    return SpecialPrice.objects.filter(mine, holds, service=OuterRef("pk")).order_by(
+        F("customer").asc(nulls_last=True)
     )
-    return FilteredRelation("special_prices", condition=mine & holds)

@@ -167,14 +167,15 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     def price_shown(self, order: Order) -> str | SafeString:
         """The price, and why it is what it is today for this customer."""
         link = why_link(order.service_id, order.customer_id)
-        return format_html("{} · {}", show(order.price), link)
+        return format_html("<span>{} · {}</span>", show(order.price), link)
 
     @display(description=_("consent by"))
     def consented(self, order: Order) -> str:
         """Who let the price be below the service's least, and down to what margin."""
         if order.consent_margin is None:
             return NOTHING
-        return f"{order.consent_by} ({plain(order.consent_margin)} %)"
+        margin = plain(order.consent_margin).replace("-", "−")
+        return f"{order.consent_by} ({margin} %)"
 
     @display(description=_("refunded"))
     def returned(self, order: Order) -> str:

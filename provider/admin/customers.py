@@ -39,8 +39,9 @@ class AgreementAdmin(ShopAdmin):
     def consented(self, row: Agreement) -> str | SafeString:
         if row.consent_margin is None:
             return NOTHING
-        words = f"{plain(row.consent_margin)} %, {row.consent_by}"
-        return format_html("{}, {}", words, moment(row.consent_at))
+        margin = plain(row.consent_margin).replace("-", "−")
+        words = f"{margin} %, {row.consent_by}"
+        return format_html("<span>{}, {}</span>", words, moment(row.consent_at))
 
 
 @admin.register(PriceGroup)

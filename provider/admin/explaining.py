@@ -111,7 +111,7 @@ def _cost(bought: Bought | None) -> Iterator[Line]:
         return
     offer = bought.offer
     where = format_html(
-        "{}, {}; {}",
+        "<span>{}, {}; {}</span>",
         link_to(offer.provider),
         link_to(offer, offer.upstream_id),
         _("choice no. %(position)d") % {"position": bought.position},
@@ -138,7 +138,7 @@ def _exchange(bought: Bought) -> Line:
     return [
         _("Rate of exchange"),
         worth,
-        format_html("{}, {}", moment(fx.created_at), source),
+        format_html("<span>{}, {}</span>", moment(fx.created_at), source),
     ]
 
 
@@ -161,7 +161,7 @@ def _marked_up(found: Explanation) -> Iterator[Line]:
 
 def _rounding(decision: Decision) -> str:
     rule = decision.rule
-    words = _("%(direction)s, to a multiple of %(step)s") % {
+    words = _("%(direction)s, in steps of %(step)s") % {
         "direction": Rounding(rule.rounding).label,
         "step": plain(rule.step),
     }
@@ -218,7 +218,7 @@ def _paid(found: Explanation, paid: Paid) -> Iterator[Line]:
         why = _("Raised to the least price; lower only with consent.")
         yield [_("Least price"), show(paid.price), why]
     if paid.consent is not None:
-        yield [_("Below the least price"), show(paid.price), _consent(paid.consent)]
+        yield from _consent(paid, paid.consent)
     yield [_("Pays"), show(paid.price), badge(_("charged by orders"), "success")]
 
 
@@ -238,13 +238,12 @@ def _basis(found: Explanation, paid: Paid) -> str:
     return words
 
 
-def _consent(consent: Consent) -> str | SafeString:
+def _consent(paid: Paid, consent: Consent) -> Iterator[Line]:
+    margin = _("down to a margin of %(percent)s %%, with consent")
+    why = margin % {"percent": plain(consent.margin).replace("-", "−")}
+    yield [_("Below the least price"), show(paid.price), why]
     who: Any = User.objects.filter(pk=consent.by_id).first()
-    words = _("consented to: a margin of %(percent)s %%, by %(who)s") % {
-        "percent": plain(consent.margin),
-        "who": who,
-    }
-    return format_html("{}, {}", words, moment(consent.at))
+    yield [_("Consent"), who, format_html("<span>{}</span>", moment(consent.at))]
 
 
 def _exact(amount: Any) -> str:

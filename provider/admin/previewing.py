@@ -80,15 +80,15 @@ def tables_of(preview: Preview) -> list[Table]:
     """Return a preview as tables to read."""
     before, after = preview.before, preview.after
     pairs = [
-        (_("on sale"), *preview.sold),
-        (_("least margin"), _percent(before.least), _percent(after.least)),
-        (_("median margin"), _percent(before.median), _percent(after.median)),
-        (_("greatest margin"), _percent(before.greatest), _percent(after.greatest)),
+        (_("On sale"), *preview.sold),
+        (_("Least margin"), _percent(before.least), _percent(after.least)),
+        (_("Median margin"), _percent(before.median), _percent(after.median)),
+        (_("Greatest margin"), _percent(before.greatest), _percent(after.greatest)),
     ]
     counts = [
-        (_("prices that move"), preview.moved),
-        (_("services that would be paused"), preview.paused),
-        (_("services that would be sold again"), preview.resumed),
+        (_("Prices that move"), preview.moved),
+        (_("Services that would be paused"), preview.paused),
+        (_("Services that would be sold again"), preview.resumed),
     ]
     return [
         Table(_("What would change"), ["", _("services")], counts),

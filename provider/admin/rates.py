@@ -86,7 +86,7 @@ class ExchangeRateAdmin(RepricingAdmin):
     list_display = ("base", "worth", "said_by", "time")
     list_filter = ("base", "source")
     list_select_related = ("by",)
-    list_before_template = "admin/_tables.html"
+    list_before_template = "admin/_rates.html"
     ordering = ("-id",)
     fields = ("base", "rate", "sure", "source")
 

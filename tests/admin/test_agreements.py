@@ -88,7 +88,7 @@ def test_who_consents_is_recorded(client: Client, service: Service, boss: User) 
     assert (special.consent_margin, special.consent_by) == (-5, boss)
     assert special.consent_at is not None
     assert price_for(service=service, customer=customer).price == Decimal("0.95")
-    assert "-5 %, boss@example.com" in text_of(client.get(page_of(special)))
+    assert "−5 %, boss@example.com" in text_of(client.get(page_of(special)))
 
 
 def test_consent_stays_with_who_gave_it_until_it_changes(

@@ -74,7 +74,7 @@ def test_each_step_of_a_price_is_told(client: Client) -> None:
         "0.1515 USD",
         "cost + 50 % + 0.02",
         "0.24725 USD",
-        "up, to a multiple of 0.05",
+        "up, in steps of 0.05",
         "$0.25",
         "cost + minimum margin of 10 %",
         "one service: 50 %",
@@ -118,7 +118,7 @@ def test_rounding_down_that_went_up_says_why(client: Client) -> None:
 
     page = why(client, service)
 
-    assert "down, to a multiple of 0.7; but up, as it would be below the" in page
+    assert "down, in steps of 0.7; but up, as it would be below the" in page
 
 
 def test_what_a_customer_pays_is_told_by_number_or_address(client: Client) -> None:
@@ -164,7 +164,8 @@ def test_consent_names_who_gave_it(client: Client) -> None:
     page = why(client, service, customer=customer.pk)
 
     assert "a special price for the customer, until" in page
-    assert "consented to: a margin of -10 %, by boss@example.com" in page
+    assert "down to a margin of −10 %, with consent" in page
+    assert "boss@example.com" in page
     assert "$1.40" in page
 
 
