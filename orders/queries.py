@@ -15,8 +15,9 @@ from orders.eligibility import Eligibility, Known, may_cancel, may_refill
 from orders.enums import OPEN, Outcome, RefillStatus, RequestKind, Status
 from orders.intake import Intake
 from orders.models import Attempt, Delivery, Order, OrderEvent, OrderRequest
+from provider.agreed import Consent, Customer
 from provider.models import Service
-from provider.prices import Consent, Customer, price_for
+from provider.prices import price_for
 from provider.queries import first_offer, services_on_sale
 from shop.money import charge, show
 

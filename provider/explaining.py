@@ -12,9 +12,10 @@ from django.conf import settings
 from django.db.models import Case, Q, When
 
 from accounts.models import User
+from provider.agreed import Agreed, agreed_with
 from provider.enums import RuleScope
 from provider.models import ExchangeRate, MarkupRule, Offer, Route, Service
-from provider.prices import Agreed, Paid, agreed_with, pay
+from provider.prices import Paid, pay
 from provider.pricing import Rule, floor_of, marked_up, price_of
 
 # The narrowest first: the first that there is decides.

@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from accounts.models import User
+from provider.agreed import Consent
 from provider.enums import Basis, Rounding, RuleScope
 from provider.explaining import SCOPES, Bought, Decision, Explanation, explain
 from provider.models import PriceGroup
-from provider.prices import Consent, Paid
+from provider.prices import Paid
 from provider.pricing import HIGHEST_PRICE
 from shop.admin import NOTHING, Table, badge, link_to, moment
 from shop.money import plain, show

@@ -57,6 +57,12 @@ def test_a_group_and_its_member_pay_less(client: Client, service: Service) -> No
     assert customer.email in text_of(client.get(page_of(group)))
 
 
+def test_a_group_says_what_it_pays(client: Client) -> None:
+    PriceGroup.objects.create(name="Resellers", markup=Decimal("7.5"))
+
+    assert "cost + 7.5 %" in text_of(client.get(list_of(PriceGroup)))
+
+
 def test_a_discount_and_a_markup_are_one_too_many(client: Client) -> None:
     page = add(client, PriceGroup, name="Friends", discount="10", markup="5")
 

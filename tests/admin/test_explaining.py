@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from orders.models import Order
 from provider import actions
 from provider.enums import RuleScope
 from provider.models import (
@@ -107,6 +108,46 @@ def test_a_price_that_is_out_of_date_says_so(client: Client) -> None:
     service = make_service()
 
     assert "Something changed since it was last priced." in why(client, service)
+
+
+def test_what_is_switched_off_and_has_no_agreement_is_told(client: Client) -> None:
+    service, customer = make_priced(), make_customer()
+    Service.objects.update(active=False)
+
+    page = why(client, service, customer=customer.pk)
+
+    assert "switched off" in page
+    assert "the price for everybody" in page
+
+
+def test_a_price_that_rounds_to_nothing_is_none(client: Client) -> None:
+    service = make_service(offer={"rate_seen": Decimal("1e-15")})
+    actions.reprice()
+
+    page = why(client, service)
+
+    assert "its price is being checked" in page
+    assert "Something changed" not in page
+
+
+def test_a_special_price_without_an_end_is_told(client: Client) -> None:
+    service, customer = make_priced(), make_customer()
+    SpecialPrice.objects.create(
+        customer=customer, service=service, price=Decimal("1.6")
+    )
+
+    page = why(client, service, customer=customer.pk)
+
+    assert "a special price for the customer" in page
+    assert "$1.60" in page
+
+
+def test_an_order_says_who_consented_to_its_price(client: Client) -> None:
+    order = make_order()
+    boss = make_customer("boss@example.com")
+    Order.objects.update(consent_margin=-5, consent_by=boss)
+
+    assert "boss@example.com (−5 %)" in text_of(client.get(page_of(order)))
 
 
 def test_rounding_down_that_went_up_says_why(client: Client) -> None:

@@ -214,6 +214,13 @@ def test_while_nobody_knows_the_cost_nothing_lowers_a_price() -> None:
     assert paid(service, customer).price == 2
 
 
+def test_a_groups_markup_on_an_unknown_cost_is_none() -> None:
+    service, customer = make_service(), make_customer()
+    agree(customer, group=make_group(markup=Decimal(5)))
+
+    assert paid(service, customer).price == 2
+
+
 def test_a_service_without_a_price_has_none_for_anybody() -> None:
     service = Service(pk=5, name="Subtitles")
 
