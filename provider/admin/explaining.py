@@ -170,7 +170,8 @@ def _rounding(decision: Decision) -> str:
         decision.exact or 0
     )
     if lowered and rule.rounding == Rounding.DOWN:
-        return f"{words}; {_('but up, as it would be below the least price')}"
+        but = _("but up, as it would be below the least price")
+        return f"{words}; {but}"
     return words
 
 
@@ -229,7 +230,10 @@ def _basis(found: Explanation, paid: Paid) -> str:
         until = agreed.special.until_date
         if until is None:
             return label
-        return f"{label}, {_('until')} {date_format(until)}"
+        return _("%(agreed)s, until %(day)s") % {
+            "agreed": label,
+            "day": date_format(until),
+        }
     if paid.basis == Basis.LIST:
         return label
     words = f"{label}: {plain(agreed.percent)} %"
