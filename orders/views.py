@@ -22,7 +22,6 @@ from django.views.decorators.http import (
 )
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.models import User
 from ledger.queries import balance
 from orders import actions, queries
 from orders.cards import cards
@@ -242,7 +241,7 @@ def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpRes
             link_key=form.intake.link_key,
         )
     card = cards([form.service], customer=request.user)[form.service.pk]
-    context = {
+    context: dict[str, object] = {
         "form": form,
         "twin": twin,
         "service": form.service,

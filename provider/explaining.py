@@ -14,7 +14,7 @@ from django.db.models import Case, Q, When
 from accounts.models import User
 from provider.agreed import Agreed, agreed_with
 from provider.enums import RuleScope
-from provider.models import ExchangeRate, MarkupRule, Offer, Route, Service
+from provider.models import ExchangeRate, MarkupRule, Offer, Quarantine, Route, Service
 from provider.prices import Paid, pay
 from provider.pricing import Rule, floor_of, marked_up, price_of
 
@@ -31,14 +31,20 @@ SCOPES = (
 class Bought:
     """Where a service is bought, and what one thousand or a package costs there.
 
-    `fx` is the rate of exchange that counts, None where none is needed or none is known;
-    `cost` is in the shop's currency, None where nobody knows it.
+    `rate` is the provider's that was accepted last; `waits` is set where the newest is
+    another one, as an odd change waits for approval or was rejected. `fx` is the rate of
+    exchange that counts, None where none is needed or none is known. `cost` (by `rate`)
+    and `cost_seen` (by the newest) are in the shop's currency, None where nobody knows
+    them: a price is made of the former, and its floor of the latter.
     """
 
     offer: Offer
     position: int
+    rate: Decimal
+    waits: Quarantine | None
     fx: ExchangeRate | None
     cost: Decimal | None
+    cost_seen: Decimal | None
 
     @property
     def is_abroad(self) -> bool:
@@ -76,7 +82,7 @@ class Explanation:
 def explain(*, service: Service, customer: User | None = None) -> Explanation:
     """Return how `service` came to its price, and to what `customer` pays.
 
-    In four queries, three without a customer.
+    In five queries, four without a customer.
     """
     bought = _bought(service)
     agreed = agreed_with(customer=customer, service_id=service.pk)
@@ -109,13 +115,27 @@ def _bought(service: Service) -> Bought | None:
         .order_by("-created_at", "-id")
         .first()
     )
-    cost: Decimal | None = None
+    waits = Quarantine.objects.filter(offer=offer, ended_at=None).first()
+    rate = waits.old_rate if waits is not None else offer.rate_seen
+    worth: Decimal | None = fx.rate if fx is not None else None
     if offer.provider.currency == settings.SHOP_CURRENCY:
-        cost = offer.rate_seen
-    elif fx is not None:
-        with localcontext(prec=100):
-            cost = offer.rate_seen * fx.rate
-    return Bought(offer, route.position, fx, cost)
+        worth = Decimal(1)
+    return Bought(
+        offer=offer,
+        position=route.position,
+        rate=rate,
+        waits=waits,
+        fx=fx,
+        cost=_times(rate, worth),
+        cost_seen=_times(offer.rate_seen, worth),
+    )
+
+
+def _times(rate: Decimal, worth: Decimal | None) -> Decimal | None:
+    if worth is None:
+        return None
+    with localcontext(prec=100):
+        return rate * worth
 
 
 def _decision(service: Service, bought: Bought | None) -> Decision:
@@ -127,13 +147,14 @@ def _decision(service: Service, bought: Bought | None) -> Decision:
     scope = next((scope for scope in SCOPES if scope in found), None)
     rule = _pure(found.get(scope) if scope else None)
     cost = bought.cost if bought else None
+    cost_seen = bought.cost_seen if bought else None
     return Decision(
         rules={scope: found.get(scope) for scope in SCOPES},
         scope=scope,
         rule=rule,
         exact=None if cost is None else marked_up(cost, rule),
         price=None if cost is None else price_of(cost, rule),
-        floor=None if cost is None else floor_of(cost, rule),
+        floor=None if cost_seen is None else floor_of(cost_seen, rule),
     )
 
 

@@ -43,6 +43,7 @@ from shop.money import MoneyField, round_up
 
 _EXACT = Context(prec=100)
 
+
 @dataclass(frozen=True)
 class Paid:
     """What a customer pays, per 1,000 or per package, and how it came about.
@@ -83,9 +84,7 @@ def with_prices(
     return _priced(services, agreed_with(customer=customer))
 
 
-def prices_of(
-    *, services: Iterable[Service], customer: Customer
-) -> dict[int, Decimal]:
+def prices_of(*, services: Iterable[Service], customer: Customer) -> dict[int, Decimal]:
     """Return what `customer` pays for each of the services, by its number.
 
     One query, none for visitors, and another where something is agreed. A service
@@ -97,8 +96,8 @@ def prices_of(
     agreed = agreed_with(customer=customer)
     if agreed.is_nothing:
         return listed
-    found = _priced(Service.objects.filter(pk__in=listed), agreed)
-    return dict(found.values_list("pk", "your_price"))
+    found = _priced(Service.objects.filter(pk__in=listed).only("pk"), agreed)
+    return {service.pk: service.your_price for service in found}
 
 
 def _priced(services: QuerySet[Service], agreed: Agreed) -> QuerySet[Service]:

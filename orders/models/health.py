@@ -19,10 +19,10 @@ class ServiceHealth(models.Model):
     orders = models.PositiveIntegerField(_("orders"))
     started = models.PositiveIntegerField(_("of them started"))
     start_median = models.PositiveIntegerField(_("half start within"), null=True)
-    start_most = models.PositiveIntegerField(_("95 % start within"), null=True)
+    start_most = models.PositiveIntegerField(_("95 in 100 start within"), null=True)
     completed = models.PositiveIntegerField(_("completed"))
     finish_median = models.PositiveIntegerField(_("half finish within"), null=True)
-    finish_most = models.PositiveIntegerField(_("95 % finish within"), null=True)
+    finish_most = models.PositiveIntegerField(_("95 in 100 finish within"), null=True)
     ended = models.PositiveIntegerField(_("ended"))
     partial = models.PositiveIntegerField(_("partial"))
     # Those that nobody had asked to cancel.

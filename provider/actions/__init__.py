@@ -20,8 +20,8 @@ from provider.actions.deciding import (
     reject_run,
     undo_run,
 )
-from provider.actions.hands import reset_fields, switch_services
 from provider.actions.favourites import set_favourite
+from provider.actions.hands import reset_fields, switch_services
 from provider.actions.previewing import preview_rule
 from provider.actions.pricing import (
     PricingError,
@@ -47,8 +47,7 @@ from provider.actions.providers import (
     save_provider,
     take_due_sync,
 )
-from provider.actions.publishing import (
-    publish_services,
+from provider.actions.publishing import publish_services
 from provider.actions.rates import (
     note_rate_in_transaction,
     read_rates,
@@ -100,9 +99,9 @@ __all__ = [
     "read_balance",
     "read_rates",
     "refresh_soon",
+    "refuse_proposal",
     "reject_changes",
     "reject_run",
-    "refuse_proposal",
     "remember_batch_size",
     "remember_refill_status_one_by_one",
     "remember_requests_one_by_one",
@@ -121,7 +120,7 @@ __all__ = [
     "switch_services",
     "sync",
     "take_due_sync",
-    "undo_run",
     "take_proposal",
+    "undo_run",
     "watch_rates",
 ]

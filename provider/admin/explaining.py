@@ -20,7 +20,7 @@ from accounts.models import User
 from provider.agreed import Consent
 from provider.enums import Basis, Rounding, RuleScope
 from provider.explaining import SCOPES, Bought, Decision, Explanation, explain
-from provider.models import PriceGroup
+from provider.models import PriceGroup, Quarantine
 from provider.prices import Paid
 from provider.pricing import HIGHEST_PRICE
 from shop.admin import NOTHING, Table, badge, link_to, moment
@@ -117,12 +117,22 @@ def _cost(bought: Bought | None) -> Iterator[Line]:
         link_to(offer, offer.upstream_id),
         _("choice no. %(position)d") % {"position": bought.position},
     )
-    rate = f"{plain(offer.rate_seen)} {offer.provider.currency}"
-    yield [_("The provider's rate"), rate, where]
+    currency = offer.provider.currency
+    yield [_("The provider's rate"), f"{plain(bought.rate)} {currency}", where]
+    if bought.waits is not None:
+        newest = f"{plain(offer.rate_seen)} {currency}"
+        yield [_("The provider's newest rate"), newest, _waits(bought.waits)]
     if bought.is_abroad:
         yield _exchange(bought)
     cost = NOTHING if bought.cost is None else _exact(bought.cost)
     yield [_("Cost"), cost, _("rate × rate of exchange") if bought.is_abroad else ""]
+
+
+def _waits(change: Quarantine) -> SafeString:
+    state = (
+        _("rejected; the price stays") if change.verdict else _("waits for approval")
+    )
+    return format_html("<span>{}; {}</span>", link_to(change), state)
 
 
 def _exchange(bought: Bought) -> Line:

@@ -305,7 +305,7 @@ class RuleResource(SheetResource):
         model = MarkupRule
         fields = (
             "id", "scope", "service", "category", "provider", "percent", "fixed",
-            "step", "minimum_margin",
+            "step", "rounding", "minimum_margin",
         )  # fmt: skip
         export_order = fields
         clean_model_instances = True

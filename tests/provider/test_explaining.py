@@ -138,7 +138,7 @@ def test_what_a_customer_pays_is_explained_too(
     service.refresh_from_db()
     CustomerTerms.objects.create(customer=customer, discount=50)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         found = explain(service=service, customer=customer)
 
     assert found.paid is not None

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from provider import actions, queries
-from provider.models import Category, Listing, Service
+from provider.models import Category, Listing, Service, Translation
 from provider.searching import SORTS, Wanted, find
 from tests.factories import make_customer, make_provider, make_service
 
@@ -206,8 +206,25 @@ def test_search_follows_every_way_of_changing_a_service() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM provider_route")
+        cursor.execute("DELETE FROM provider_servicechange")
         cursor.execute("DELETE FROM provider_service")
     assert Listing.objects.count() == 0
+
+
+def test_services_are_found_by_their_names_in_other_languages() -> None:
+    service = make_service(name="Subtitles")
+    Translation.objects.create(
+        service=service, language="ko", field="name", text="자막 제작"
+    )
+    shelf = Translation.objects.create(
+        category=service.category, language="ko", field="name", text="영상"
+    )
+    assert names("자막") == names("영상 자막") == names("subtitles") == ["Subtitles"]
+
+    Translation.objects.filter(service=service).update(text="번역")
+    shelf.delete()
+    assert names("자막") == names("영상") == []
+    assert names("번역") == ["Subtitles"]
 
 
 def test_the_listing_of_a_service_is_the_same_however_it_came_about() -> None:
