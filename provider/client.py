@@ -47,9 +47,17 @@ from provider.protocol.replies import (
     RequestOutcome,
     StatusRow,
     UnreadableReply,
+    digest,
 )
 from provider.protocol.tracking import CALL_CLASSES
-from provider.redaction import ASKED_BYTES, asked, capped, redact, redact_bytes
+from provider.redaction import (
+    ASKED_BYTES,
+    asked,
+    beginning,
+    capped,
+    redact,
+    redact_bytes,
+)
 from shop.http import HttpFailure, HttpReply, Reached, post_form
 
 __all__ = ["CallFailed", "Client", "Endpoint", "Exchange"]
@@ -86,15 +94,19 @@ class Client:
         reader = partial(read_balance, phrases=self.endpoint.phrases)
         return self._read("balance", {}, reader)
 
-    def services(self) -> tuple[Catalogue, Exchange]:
+    def services(self, *, known: str = "") -> tuple[Catalogue | None, Exchange]:
         """Return everything that the provider offers. Raises CallFailed.
 
+        None where the reply is the one whose digest is `known`, which is not read again.
         The whole reply comes along, without the key: it may have to be approved later.
         """
 
-        def reader(body: bytes) -> Catalogue:
+        def reader(body: bytes) -> Catalogue | None:
+            kept = redact_bytes(body, key=self.endpoint.key)
+            if known and digest(kept) == known:
+                return None
             catalogue = read_catalogue(body, phrases=self.endpoint.phrases)
-            return replace(catalogue, body=redact_bytes(body, key=self.endpoint.key))
+            return replace(catalogue, body=kept)
 
         return self._read("services", {}, reader, max_bytes=CATALOGUE_BYTES)
 
@@ -253,7 +265,7 @@ class Client:
                 return self._post(action, fields, max_bytes=max_bytes)
             reason, elapsed = failure.reason, failure.elapsed
             return failure, Exchange(action, None, "", reason, elapsed, question)
-        body = capped(self._redact(reply.body.decode("utf-8", errors="replace")))
+        body = beginning(reply.body, key=self.endpoint.key)
         return reply, Exchange(action, reply.status, body, "", reply.elapsed, question)
 
     def _post_once(

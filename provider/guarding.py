@@ -31,6 +31,11 @@ class Changes:
     known: int = field(default=0, repr=False)
 
     @property
+    def all_new(self) -> bool:
+        """Whether none of the provider's offers was known, and so all are priced."""
+        return self.known == 0 and not self.returned
+
+    @property
     def differ(self) -> bool:
         """Whether the catalogue is not what we know already."""
         return bool(

@@ -15,6 +15,7 @@ from django.db import connection
 from provider.cleaning import Step, cleaner
 from provider.enums import NameStep, RefusedKind
 from provider.models import NameRule, RefusedText
+from provider.protocol.replies import OfferRow
 from provider.refills import window_of
 from provider.refusals import RefusedTexts, classes_of
 
@@ -91,6 +92,15 @@ class Rules:
         """Read the rules, in two queries."""
         return cls(clean=cleaner(active_steps()), refused=refused_texts())
 
+    def judge_row(self, row: OfferRow) -> Judgement:
+        """Return what the shop makes of a row that is about to be written."""
+        return self.judge(
+            name=row.name,
+            category=category_of(row),
+            type=row.type.value if row.type else "",
+            description=row.description,
+        )
+
     def judge(
         self, *, name: str, category: str, type: str, description: str
     ) -> Judgement:
@@ -114,6 +124,11 @@ class Rules:
             hours=window.hours,
             causes=",".join(causes),
         )
+
+
+def category_of(row: OfferRow) -> str:
+    """Return a row's category as offers keep it: never empty."""
+    return row.category[:300] or "—"
 
 
 def active_steps() -> list[Step]:

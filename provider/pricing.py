@@ -65,8 +65,9 @@ def _least(cost: Decimal, rule: Rule) -> Decimal:
 # The SQL form. Parameters: currency, default_percent, default_step, highest,
 # highest_cost, oldest (seconds after which a rate of exchange is not priced by, or NULL)
 # and provider (or NULL: all). One row per service with a route: what it costs, its floor,
-# what it sells at, and why not, if not; and what it was before.
-PRICED = """
+# what it sells at, and why not, if not; and what it was before. {services} are rows as
+# of provider_service, each with the offer that it is bought at first.
+_PRICED = """
     SELECT priced.id, priced.price_before, priced.off_reason_before,
            CASE WHEN priced.price > 0 AND priced.price <= %(highest)s
                 THEN priced.price END AS price,
@@ -142,13 +143,7 @@ PRICED = """
                coalesce(by_service.minimum_margin, by_category.minimum_margin,
                         by_provider.minimum_margin, everything.minimum_margin, 0
                ) AS minimum_margin
-        FROM provider_service service
-        JOIN (
-          -- The first that is not withdrawn, if there is one.
-          SELECT DISTINCT ON (service_id) service_id, offer_id
-          FROM provider_route JOIN provider_offer any_offer ON any_offer.id = offer_id
-          ORDER BY service_id, any_offer.withdrawn_at IS NOT NULL, position
-        ) AS first_route ON first_route.service_id = service.id
+        FROM {services}
         JOIN provider_offer offer ON offer.id = first_route.offer_id
         JOIN provider_provider provider ON provider.id = offer.provider_id
         LEFT JOIN (
@@ -168,14 +163,29 @@ PRICED = """
         LEFT JOIN provider_markuprule by_provider
           ON by_provider.provider_id = provider.id
         LEFT JOIN provider_markuprule everything ON everything.scope = 'everything'
-        WHERE %(provider)s::bigint IS NULL OR service.id IN (
-          SELECT mine.service_id FROM provider_route mine
-          JOIN provider_offer known ON known.id = mine.offer_id
-          WHERE known.provider_id = %(provider)s
-        )
+        WHERE {chosen}
        ) AS ruled
       ) AS marked
       -- So that a price is worked out once, not wherever it is named above.
       OFFSET 0
     ) AS priced
 """
+PRICED = _PRICED.format(
+    services="""provider_service service
+        JOIN (
+          -- The first that is not withdrawn, if there is one.
+          SELECT DISTINCT ON (service_id) service_id, offer_id
+          FROM provider_route JOIN provider_offer any_offer ON any_offer.id = offer_id
+          ORDER BY service_id, any_offer.withdrawn_at IS NOT NULL, position
+        ) AS first_route ON first_route.service_id = service.id""",
+    chosen="""%(provider)s::bigint IS NULL OR service.id IN (
+          SELECT mine.service_id FROM provider_route mine
+          JOIN provider_offer known ON known.id = mine.offer_id
+          WHERE known.provider_id = %(provider)s
+        )""",
+)
+# Of services that are about to be written: rows of the temporary table `fresh`.
+PRICED_FRESH = _PRICED.format(
+    services="fresh service JOIN fresh first_route ON first_route.id = service.id",
+    chosen="true",
+)

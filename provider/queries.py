@@ -1,6 +1,7 @@
 """Reading providers, the catalogue, and what things cost."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    TextField,
     Window,
 )
 from django.db.models.functions import Coalesce, Now, RowNumber
@@ -34,6 +36,8 @@ from provider.models import (
     SyncRun,
     Translation,
 )
+
+COMPARE_HOURS = 24
 
 
 def provider(*, provider_id: int) -> Provider | None:
@@ -108,7 +112,7 @@ def category_names() -> list[tuple[int, str]]:
     written = Translation.objects.filter(
         category=OuterRef("pk"), field="name", language=get_language() or ""
     )
-    named = Coalesce(Subquery(written.values("text")), "name")
+    named = Coalesce(Subquery(written.values("text")), "name", output_field=TextField())
     return list(categories_on_sale().values_list("pk", named))
 
 
@@ -136,6 +140,17 @@ def exchange_rates(*, bases: Iterable[str]) -> dict[str, Decimal]:
         for row in others
         if not row.is_old(settings.RATE_PAUSE_HOURS)
     }
+
+
+def compared_digest(*, provider: Provider) -> str:
+    """Return the digest of the reply that the provider's offers are known to be like.
+
+    Empty where none is, or it was compared more than COMPARE_HOURS ago: what reads
+    replies, or the rows themselves, may have changed since.
+    """
+    fresh = Now() - timedelta(hours=COMPARE_HOURS)
+    found = Provider.objects.filter(pk=provider.pk, compared_at__gt=fresh)
+    return found.values_list("catalogue_digest", flat=True).first() or ""
 
 
 # Of each kind, and of the biggest price moves, so many are shown at first.

@@ -7,6 +7,8 @@ from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
 ARCHIVED_BYTES = 64 * 1024
+# The key may be longer than what stands in its place.
+DECODED_BYTES = 4 * ARCHIVED_BYTES
 ASKED_BYTES = 4 * 1024
 
 
@@ -22,6 +24,20 @@ def redact_bytes(body: bytes, *, key: str) -> bytes:
     for spelling in _spellings(key):
         body = body.replace(spelling.encode(errors="surrogatepass"), b"***")
     return body
+
+
+def beginning(body: bytes, *, key: str) -> str:
+    """Return as much of a reply as is archived, as text without the key.
+
+    Of a catalogue of many megabytes only the beginning is decoded.
+    """
+    head = body[:DECODED_BYTES]
+    text = redact(head.decode("utf-8", errors="replace"), key=key)
+    if len(body) > len(head):
+        # It may end inside the key.
+        longest = max(map(len, _spellings(key)), default=0)
+        text = text[: len(text) - longest]
+    return capped(text)
 
 
 @lru_cache(maxsize=256)

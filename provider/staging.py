@@ -10,13 +10,17 @@ from collections.abc import Iterable
 
 from django.db.backends.utils import CursorWrapper
 
+from provider.judging import Judgement, category_of
 from provider.models.catalogue import MOST
+from provider.pricing import PRICED_FRESH
 from provider.protocol.replies import OfferRow
 
 COLUMNS = (
     "upstream_id, name, category, type, type_given, rate_seen, min, max, "
     "refill, cancel, dripfeed, description, average_time"
 )
+# What the shop makes of an offer: provider.judging.
+JUDGED = "clean_name, refill_days, refill_first_hours, refill_hours, refused_for"
 DIFFERS = """
     (offer.name, offer.category, offer.type, offer.type_given, offer.rate_seen,
      offer.min, offer.max, offer.refill, offer.cancel, offer.dripfeed,
@@ -38,18 +42,28 @@ CREATE = """
         type text, type_given text, rate_seen numeric(30,20), min integer, max integer,
         refill boolean, cancel boolean, dripfeed boolean, description text,
         average_time text, raw jsonb
+    ) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE judged (
+        upstream_id text, clean_name text, refill_days smallint,
+        refill_first_hours smallint, refill_hours smallint, refused_for varchar(10)[]
+    ) ON COMMIT DROP;
+    CREATE TEMPORARY TABLE fresh (
+        id bigint, offer_id bigint, category_id bigint, type text, price numeric,
+        fixed_price numeric, off_reason text, overcharged_at timestamptz
     ) ON COMMIT DROP
 """
 WRITE_OFFERS = f"""
-    INSERT INTO provider_offer (provider_id, {COLUMNS}, raw)
+    INSERT INTO provider_offer (provider_id, {COLUMNS}, {JUDGED}, raw)
     SELECT %(provider)s, {", ".join("staged." + c for c in COLUMNS.split(", "))},
-           staged.raw
-    FROM staged JOIN compared ON compared.upstream_id = staged.upstream_id
+           {JUDGED}, staged.raw
+    FROM staged
+    JOIN compared ON compared.upstream_id = staged.upstream_id
+    JOIN judged ON judged.upstream_id = staged.upstream_id
     WHERE compared.writes
     ORDER BY staged.place
     ON CONFLICT (provider_id, upstream_id) DO UPDATE SET
-        ({COLUMNS}, raw, withdrawn_at, changed_at)
-        = ({", ".join("excluded." + c for c in COLUMNS.split(", "))},
+        ({COLUMNS}, {JUDGED}, raw, withdrawn_at, changed_at)
+        = ({", ".join("excluded." + c for c in f"{COLUMNS}, {JUDGED}".split(", "))},
            excluded.raw, NULL, now())
 """  # noqa: S608
 WITHDRAW = """
@@ -76,13 +90,14 @@ ADD_CATEGORIES = """
     ON CONFLICT (name) DO NOTHING
 """
 # A service and its route for every offer that has none, on the shelf that its category
-# is mapped to, else on the one of its name. The service's number is drawn first, so
-# that both rows can be written by one statement.
-ADD_SERVICES = """
-    WITH fresh AS (
-        SELECT offer.*, coalesce(mine.category_id, anybodys.category_id, category.id)
-                 AS category_id,
-               nextval(pg_get_serial_sequence('provider_service', 'id')) AS service_id
+# is mapped to, else on the one of its name. The service's number is drawn first, so that
+# it is priced before it is written, and written once.
+DRAW_SERVICES = """
+    INSERT INTO fresh (id, offer_id, category_id, type)
+    SELECT nextval(pg_get_serial_sequence('provider_service', 'id')), id, shelf, type
+    FROM (
+        SELECT offer.id, offer.type,
+               coalesce(mine.category_id, anybodys.category_id, category.id) AS shelf
         FROM provider_offer offer
         JOIN staged ON staged.upstream_id = offer.upstream_id
         LEFT JOIN provider_categorymapping mine
@@ -93,20 +108,27 @@ ADD_SERVICES = """
         WHERE offer.provider_id = %(provider)s
           AND NOT EXISTS (SELECT FROM provider_route WHERE offer_id = offer.id)
         ORDER BY staged.place
-    ), written AS (
-        INSERT INTO provider_service (
-            id, category_id, name, description, type, min, max, refill, cancel,
-            dripfeed, average_time, refill_days, refill_first_hours, refill_hours,
-            active, off_reason, set_by_hand)
-        SELECT service_id, category_id,
-               left(coalesce(nullif(clean_name, ''), name), 1000), description, type,
-               min, max, coalesce(refill, false), coalesce(cancel, false),
-               coalesce(dripfeed, false), average_time, refill_days,
-               refill_first_hours, refill_hours, %(publish)s, 'price_check', '{}'
-        FROM fresh
-    )
+    ) AS without
+"""
+ADD_SERVICES = f"""
+    INSERT INTO provider_service (
+        id, category_id, name, description, type, min, max, refill, cancel, dripfeed,
+        average_time, refill_days, refill_first_hours, refill_hours, active,
+        set_by_hand, off_reason, price, unit_cost, floor)
+    SELECT fresh.id, fresh.category_id,
+           left(coalesce(nullif(clean_name, ''), name), 1000), description, offer.type,
+           min, max, coalesce(refill, false), coalesce(cancel, false),
+           coalesce(dripfeed, false), average_time, refill_days, refill_first_hours,
+           refill_hours, %(publish)s, '{{}}', priced.off_reason, priced.price,
+           priced.unit_cost, priced.floor
+    FROM fresh
+    JOIN provider_offer offer ON offer.id = fresh.offer_id
+    JOIN ({PRICED_FRESH}) AS priced ON priced.id = fresh.id
+    ORDER BY fresh.id
+"""  # noqa: S608
+ADD_ROUTES = """
     INSERT INTO provider_route (service_id, offer_id, position)
-    SELECT service_id, id, 1 FROM fresh
+    SELECT id, offer_id, 1 FROM fresh ORDER BY id
 """
 # A service follows its first offer to another shelf if it stands where that offer stood:
 # not where staff have put it elsewhere, or renamed the shelf.
@@ -189,7 +211,7 @@ FOLLOW = """
 
 
 def create(cursor: CursorWrapper) -> None:
-    """Make the two temporary tables of this transaction."""
+    """Make the temporary tables of this transaction."""
     cursor.execute(CREATE)
 
 
@@ -204,7 +226,7 @@ def stage(cursor: CursorWrapper, rows: Iterable[OfferRow]) -> None:
                     place,
                     row.upstream_id,
                     row.name,
-                    row.category[:300] or "—",
+                    category_of(row),
                     row.type.value if row.type else "",
                     row.type_given[:100],
                     row.rate,
@@ -219,3 +241,13 @@ def stage(cursor: CursorWrapper, rows: Iterable[OfferRow]) -> None:
                     row.raw.decode(),
                 )
             )
+
+
+def keep_judgements(
+    cursor: CursorWrapper, judgements: Iterable[tuple[str, Judgement]]
+) -> None:
+    """Copy what the shop makes of rows, by their upstream ids, to be written with them."""
+    with cursor.copy(f"COPY judged (upstream_id, {JUDGED}) FROM STDIN") as copy:
+        for upstream_id, judged in judgements:
+            *others, causes = judged
+            copy.write_row((upstream_id, *others, causes.split(",") if causes else []))

@@ -1,6 +1,5 @@
 """Bringing a read catalogue, or an old one, into ours: one transaction, one run."""
 
-import hashlib
 import time
 import zlib
 from dataclasses import dataclass, field
@@ -16,11 +15,11 @@ from django.utils.translation import gettext as _
 
 from notices import actions as notices
 from provider import comparing, staging
-from provider.actions.pricing import reprice_in_transaction
+from provider.actions import pricing
 from provider.changes import because
 from provider.enums import ChangeReason, RunCause, RunDecision, SyncOutcome
 from provider.guarding import Changes, stop_reason
-from provider.judging import judge
+from provider.judging import Rules
 from provider.models import KeptCatalogue, Provider, SyncRun
 from provider.protocol.replies import Catalogue, RejectionReason
 from provider.upstream import Exchange, archive
@@ -30,12 +29,13 @@ KEPT_RUNS = 10
 # What a level of compression more would save is not worth its time.
 LEVEL = 3
 DRAW = "SELECT nextval(pg_get_serial_sequence('provider_syncrun', 'id'))"
-# Offers are judged as soon as they are written: services follow what is made of them.
 OFFERS = (comparing.END_QUARANTINES, comparing.ASK, staging.WRITE_OFFERS)
 SERVICES = (
     staging.WITHDRAW,
     staging.ADD_CATEGORIES,
+    staging.DRAW_SERVICES,
     staging.ADD_SERVICES,
+    staging.ADD_ROUTES,
     staging.MOVE,
     staging.FOLLOW,
 )
@@ -85,7 +85,7 @@ def apply_in_transaction(run: SyncRun, reading: Reading) -> None:
     run.rows = reading.catalogue.total
     run.rejected = [_rejection(row) for row in reading.catalogue.rejected]
     if reading.catalogue.rows:
-        run.digest = hashlib.sha256(reading.catalogue.body).hexdigest()
+        run.digest = reading.catalogue.digest
         _apply(run, reading)
     else:
         run.outcome = SyncOutcome.STOPPED
@@ -101,7 +101,7 @@ def _apply(run: SyncRun, reading: Reading) -> None:
     provider = Provider.objects.select_for_update(no_key=True).get(pk=run.provider.pk)
     with connection.cursor() as cursor:
         parameters: dict[str, Any] = {
-            "provider": provider.pk,
+            **pricing.parameters(provider_id=provider.pk),
             "service": None,
             "run": draw_run(run, cursor),
             "publish": provider.publish if reading.publish is None else reading.publish,
@@ -119,15 +119,27 @@ def _apply(run: SyncRun, reading: Reading) -> None:
         else:
             name_in_transaction(run)
             cursor.execute(comparing.REMEMBER, {**parameters, "keep": True})
-            for statement in OFFERS:
+            _judge(cursor, reading.catalogue)
+            for statement in (*OFFERS, *SERVICES):
                 cursor.execute(statement, parameters)
-            if changes.differ:
-                judge(provider_id=provider.pk, only_changed=True)
-            for statement in SERVICES:
-                cursor.execute(statement, parameters)
-            changes.repriced = reprice_in_transaction(provider_id=provider.pk)
+            if not changes.all_new:
+                changes.repriced = pricing.reprice_in_transaction(
+                    provider_id=provider.pk
+                )
             run.outcome = SyncOutcome.APPLIED if changes.any else SyncOutcome.UNCHANGED
+            note_compared(run)
     count_in_transaction(run, changes)
+
+
+def note_compared(run: SyncRun) -> None:
+    """Remember the reply that the offers are just like, which need not be read again.
+
+    Not that of an approved or undone run: the next reading is compared.
+    """
+    known = run.digest if run.cause == RunCause.READING else ""
+    Provider.objects.filter(pk=run.provider.pk).update(
+        catalogue_digest=known, compared_at=Now()
+    )
 
 
 def draw_run(run: SyncRun, cursor: CursorWrapper) -> int:
@@ -151,9 +163,45 @@ def _compare(cursor: CursorWrapper, parameters: dict[str, Any]) -> Changes:
     )
 
 
+def _judge(cursor: CursorWrapper, catalogue: Catalogue) -> None:
+    """Judge the rows that will be written, and no others: each costs microseconds."""
+    cursor.execute("SELECT upstream_id FROM compared WHERE writes")
+    writes = {upstream_id for (upstream_id,) in cursor.fetchall()}
+    if writes:
+        rules = Rules.now()
+        staging.keep_judgements(
+            cursor,
+            (
+                (row.upstream_id, rules.judge_row(row))
+                for row in catalogue.rows
+                if row.upstream_id in writes
+            ),
+        )
+
+
 def name_in_transaction(run: SyncRun) -> None:
     """Name the run and its cause as the reason of what follows."""
     because(ChangeReason(run.cause), run_id=run.pk, by=run.by)
+
+
+def repeat_in_transaction(run: SyncRun, *, known: str, started: float) -> bool:
+    """Save a run whose reply is the one that the offers are like: it changes nothing.
+
+    False, and nothing is saved, where they are not like it any more.
+    """
+    same = Provider.objects.filter(pk=run.provider.pk, catalogue_digest=known)
+    # Also locks the provider: no other sync applies anything meanwhile.
+    if not same.update(catalogue_digest=known):
+        return False
+    read = SyncRun.objects.filter(provider=run.provider, digest=known, repeats=None)
+    run.repeats = read.defer("rejected").order_by("-id").first()
+    run.rows = run.repeats.rows if run.repeats else 0
+    run.digest, run.outcome = known, SyncOutcome.UNCHANGED
+    with connection.cursor() as cursor:
+        draw_run(run, cursor)
+    count_in_transaction(run, Changes())
+    record_in_transaction(run, exchange=None, started=started)
+    return True
 
 
 def count_in_transaction(run: SyncRun, changes: Changes) -> None:

@@ -16,6 +16,7 @@ from provider.actions.applying import (
     apply_in_transaction,
     draw_run,
     name_in_transaction,
+    note_compared,
     record_in_transaction,
 )
 from provider.actions.pricing import reprice_in_transaction
@@ -137,6 +138,7 @@ def _undo(run: SyncRun, undoing: SyncRun, started: float) -> None:
             cursor.fetchone()
         )
     undoing.repriced = reprice_in_transaction(provider_id=run.provider_id)
+    note_compared(undoing)
     record_in_transaction(undoing, exchange=None, started=started)
 
 

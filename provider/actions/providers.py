@@ -105,6 +105,8 @@ def save_provider(*, provider: Provider) -> None:
         raise ValidationError(
             {"currency": _("The currency is fixed once the provider has an account.")}
         )
+    # What is said of it may be about how its catalogue is read.
+    provider.catalogue_digest = ""
     provider.save()
 
 
@@ -137,8 +139,8 @@ def read_balance(*, provider: Provider) -> Reading:
 @transaction.atomic(durable=True)
 def _note_currency(provider: Provider, told: str) -> None:
     """Remember what the balance is told in: a catalogue may change with it."""
-    provider.currency_told = told[:3]
-    provider.save(update_fields=["currency_told"])
+    provider.currency_told, provider.catalogue_digest = told[:3], ""
+    provider.save(update_fields=["currency_told", "catalogue_digest"])
 
 
 @transaction.atomic(durable=True)
@@ -236,8 +238,10 @@ def remember_batch_size(*, provider: Provider, size: int) -> bool:
 
 @transaction.atomic(durable=True)
 def request_sync(*, provider: Provider) -> None:
-    """Make the provider's catalogue due now; the next sweep reads it."""
-    Provider.objects.filter(pk=provider.pk).update(next_sync_at=Now())
+    """Make the provider's catalogue due now; the next sweep reads and compares it."""
+    Provider.objects.filter(pk=provider.pk).update(
+        next_sync_at=Now(), catalogue_digest=""
+    )
 
 
 def refresh_soon(*, provider: Provider) -> None:

@@ -11,6 +11,7 @@ from provider.actions.applying import (
     Reading,
     apply_in_transaction,
     record_in_transaction,
+    repeat_in_transaction,
 )
 from provider.enums import SyncOutcome
 from provider.guarding import Changes
@@ -29,7 +30,8 @@ def sync(
 ) -> SyncRun:
     """Read `provider`'s catalogue and apply what changed; return the run, saved.
 
-    1. The catalogue is read, outside any transaction. No usable answer: nothing changes.
+    1. The catalogue is read, outside any transaction. No usable answer: nothing changes,
+       nor where the answer is the very one that was compared last (within COMPARE_HOURS).
     2. It is compared. A reply without rows, or one that is not believed, changes
        nothing, unless `approve` (which still refuses a reply without rows).
     3. Odd changes are quarantined; offers, categories, services, routes and prices are
@@ -41,8 +43,16 @@ def sync(
     """
     started = monotonic()
     run = SyncRun(provider=provider, outcome=SyncOutcome.FAILED)
+    asks = dry_run or approve or publish is not None
+    known = "" if asks else queries.compared_digest(provider=provider)
     try:
-        catalogue, exchange = client_of(provider).services()
+        catalogue = None
+        while catalogue is None:
+            catalogue, exchange = client_of(provider).services(known=known)
+            if catalogue is None and _repeat(run, known, started):
+                return run
+            # Somebody else has changed the offers meanwhile, if that was not the end.
+            known = ""
     except CallFailed as error:
         run.message = str(error.message)
         if not dry_run:
@@ -58,6 +68,11 @@ def sync(
     if dry_run:
         run.pk = None
     return run
+
+
+@transaction.atomic(durable=True)
+def _repeat(run: SyncRun, known: str, started: float) -> bool:
+    return repeat_in_transaction(run, known=known, started=started)
 
 
 @contextmanager

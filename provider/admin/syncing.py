@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, Func, IntegerField, QuerySet
+from django.db.models import Case, F, Func, IntegerField, QuerySet, When
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -77,8 +77,11 @@ class SyncRunAdmin(ReadonlyMixin, ShopAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
         found: QuerySet[SyncRun] = super().get_queryset(request)
+        rejected = Case(
+            When(repeats=None, then=F("rejected")), default=F("repeats__rejected")
+        )
         length = Func(
-            F("rejected"), function="jsonb_array_length", output_field=IntegerField()
+            rejected, function="jsonb_array_length", output_field=IntegerField()
         )
         return found.annotate(refused_rows=length).defer("rejected")
 
@@ -96,11 +99,13 @@ class SyncRunAdmin(ReadonlyMixin, ShopAdmin):
         ]
 
     def tables(self, row: SyncRun) -> Iterable[Table]:
-        subject = row.repeats or row
-        yield from difference_tables(subject)
-        shown = row.rejected[:MOST_REJECTED]
+        read = row.repeats or row
+        yield from difference_tables(
+            read if row.outcome == SyncOutcome.STOPPED else row
+        )
+        shown = read.rejected[:MOST_REJECTED]
         title = gettext("Rejected rows")
-        if len(row.rejected) > len(shown):
+        if len(read.rejected) > len(shown):
             title = gettext("Rejected rows, the first %d") % len(shown)
         names = ("position", "upstream_id", "reason", "detail")
         yield Table(

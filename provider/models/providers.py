@@ -100,6 +100,12 @@ class Provider(models.Model):
     currency_told = models.CharField(
         max_length=3, default="", db_default="", blank=True, editable=False
     )
+    # Of the reply that the offers are just like, and since when; empty where the next
+    # one is to be compared in any case.
+    catalogue_digest = models.CharField(
+        max_length=64, default="", db_default="", blank=True, editable=False
+    )
+    compared_at = models.DateTimeField(null=True, blank=True, editable=False)
     next_sync_at = models.DateTimeField(db_default=Now(), editable=False)
     synced_at = models.DateTimeField(
         _("catalogue read"), null=True, blank=True, editable=False

@@ -59,8 +59,8 @@ class SyncRun(models.Model):
     # One object per row that was not taken: position, upstream_id, reason, detail.
     rejected = models.JSONField(_("rejected"), default=list)
     reply = models.ForeignKey(Reply, models.SET_NULL, null=True, related_name="+")
-    # What the reply was, as a checksum; a stopped run whose reply came again is asked
-    # about once.
+    # What the reply was, as a checksum; one that came again is asked about once where it
+    # stopped, and not read again where it is what the offers are like.
     digest = models.CharField(max_length=64, default="", db_default="", blank=True)
     repeats = models.ForeignKey(
         "self",
@@ -68,7 +68,7 @@ class SyncRun(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("asks the same as"),
+        verbose_name=_("same reply as"),
     )
     decision = models.CharField(
         _("decision"),

@@ -33,6 +33,10 @@ _WRAPPERS = ("services", "data", "result", "response")
 _ID_KEYS = ("service", "id", "service_id")
 
 
+# What comes from JSON holds no circles; a Decimal is written as a text.
+_ENCODER = json.JSONEncoder(default=str, ensure_ascii=False, check_circular=False)
+
+
 class _Rejected(Exception):
     def __init__(self, reason: RejectionReason, value: object) -> None:
         super().__init__(reason)
@@ -132,7 +136,7 @@ def _offer(upstream_id: str, row: object) -> OfferRow:
         dripfeed=read_flag(row.get("dripfeed")),
         description=html.unescape(_given(row, "desc", "description")).strip(),
         average_time=_text(row.get("average_time")),
-        raw=json.dumps(row, default=str, ensure_ascii=False).encode(),
+        raw=_ENCODER.encode(row).encode(),
     )
 
 

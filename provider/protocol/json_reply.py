@@ -82,7 +82,8 @@ def _read_items(body: memoryview, escaped: bool) -> Iterator[object]:
             text, place, separator = text[place:] + more, 0, ","
             continue
         _refuse_depth(item, _MAX_DEPTH - 1)
-        yield _storable(item) if escaped else item
+        suspect = escaped and text.find("\\u", place, end) >= 0
+        yield _storable(item) if suspect else item
         place = end + 1
     if text[place:].strip() or "".join(pieces).strip():
         raise UnreadableReply("not_json")

@@ -1,8 +1,10 @@
 """What a provider answered, as typed values: what every reader returns."""
 
+import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from provider.protocol.errors import ErrorClass
 from provider.protocol.statuses import RefillStatus, UpstreamStatus
@@ -91,13 +93,23 @@ class Rejection:
 class Catalogue:
     """Everything a provider offers; `total` = rows + rejected.
 
-    `body` is the reply as it came, where the client has taken the key out of it.
+    `body` is the reply as it came, where the client has taken the key out of it, and
+    `digest` what tells it from others.
     """
 
     rows: tuple[OfferRow, ...]
     rejected: tuple[Rejection, ...]
     total: int
     body: bytes = field(default=b"", repr=False)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest(self.body)
+
+
+def digest(body: bytes) -> str:
+    """Return what tells one reply from another, as 64 characters."""
+    return hashlib.sha256(body).hexdigest()
 
 
 @dataclass(frozen=True)

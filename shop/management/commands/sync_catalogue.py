@@ -62,13 +62,14 @@ class Command(BaseCommand):
         return providers
 
     def _report(self, provider: Provider, run: SyncRun) -> None:
+        rejected = (run.repeats or run).rejected
         self.stdout.write(
             f"{provider}: {run.get_outcome_display()}: {run.rows} rows, "
-            f"{len(run.rejected)} rejected, {run.added} new, {run.changed} changed, "
+            f"{len(rejected)} rejected, {run.added} new, {run.changed} changed, "
             f"{run.withdrawn} withdrawn, {run.returned} returned, "
             f"{run.quarantined} quarantined, {run.repriced} prices changed, {run.duration / 1000:.2f} s"
         )
-        for reason, count in Counter(row["reason"] for row in run.rejected).items():
+        for reason, count in Counter(row["reason"] for row in rejected).items():
             self.stdout.write(f"  rejected: {count} × {reason}")
         for kind in DifferenceKind:
             rows = [row for row in run.sample if row.kind == kind][:SAMPLE]
