@@ -168,9 +168,10 @@ def _reprice() -> None:
     started = time.monotonic()
     with transaction.atomic(), CaptureQueriesContext(connection) as queries:
         moved = reprice_in_transaction()
+    writing = sum("UPDATE" in query["sql"] for query in queries)
     print(
         f"    a new rule moves {moved} of {Service.objects.count()} prices in "
-        f"{time.monotonic() - started:.2f} s, {len(queries)} statement"
+        f"{time.monotonic() - started:.2f} s, {writing} statement"
     )
     MarkupRule.objects.all().delete()
 

@@ -18,6 +18,7 @@ from provider.models import NameRule, RefusedText
 from provider.protocol.replies import OfferRow
 from provider.refills import window_of
 from provider.refusals import RefusedTexts, classes_of
+from shop.statements import whole_tables
 
 # The transaction that changed an offer is the one that asks; what was inserted has the
 # time of its statement.
@@ -168,7 +169,7 @@ def follow() -> int:
 
     One statement, inside the caller's transaction.
     """
-    with connection.cursor() as cursor:
+    with whole_tables(), connection.cursor() as cursor:
         cursor.execute(_FOLLOW)
         return int(cursor.rowcount)
 

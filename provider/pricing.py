@@ -186,6 +186,7 @@ PRICED = _PRICED.format(
 )
 # Of services that are about to be written: rows of the temporary table `fresh`.
 PRICED_FRESH = _PRICED.format(
-    services="fresh service JOIN fresh first_route ON first_route.id = service.id",
+    services="fresh service "
+    "CROSS JOIN LATERAL (SELECT service.offer_id) AS first_route",
     chosen="true",
 )

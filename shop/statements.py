@@ -1,8 +1,11 @@
-"""Statements that are the same for every order, planned once per connection.
+"""How statements are planned: once for all orders, or for whole tables.
 
 Django writes the values into a statement's text, which makes a new statement of it every
 time; and planning one of ours takes the database as long as running it.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 from django.db import connection
@@ -27,3 +30,17 @@ def prepared_cursor() -> CursorWrapper:
         return connection.make_debug_cursor(readable)  # type: ignore[arg-type]
     cursor = psycopg.Cursor(session, row_factory=dict_row)
     return connection.make_cursor(cursor)  # type: ignore[arg-type]
+
+
+@contextmanager
+def whole_tables() -> Iterator[None]:
+    """Have what runs within planned for many rows, whatever the statistics say.
+
+    A table that has just been filled looks empty to the planner until it is analyzed
+    some minute later; joined row by row, ten thousand services take a minute instead of
+    a moment. For statements that read whole tables, inside a transaction.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop = on")

@@ -23,6 +23,7 @@ from provider.judging import Rules
 from provider.models import KeptCatalogue, Provider, SyncRun
 from provider.protocol.replies import Catalogue, RejectionReason
 from provider.upstream import Exchange, archive
+from shop.statements import whole_tables
 
 # Of so many runs of a provider the whole reply and the differences are kept.
 KEPT_RUNS = 10
@@ -99,7 +100,7 @@ def apply_in_transaction(run: SyncRun, reading: Reading) -> None:
 
 def _apply(run: SyncRun, reading: Reading) -> None:
     provider = Provider.objects.select_for_update(no_key=True).get(pk=run.provider.pk)
-    with connection.cursor() as cursor:
+    with whole_tables(), connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             **pricing.parameters(provider_id=provider.pk),
             "service": None,

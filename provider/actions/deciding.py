@@ -39,6 +39,7 @@ from provider.models import (
 )
 from provider.protocol.readers import read_catalogue
 from provider.upstream import phrases_of
+from shop.statements import whole_tables
 
 
 class SyncError(Exception):
@@ -118,7 +119,7 @@ def _undo(run: SyncRun, undoing: SyncRun, started: float) -> None:
     _lock([run.provider_id])
     if not queries.is_last_applied(run=run):
         raise SyncError(_("Only the last run that changed something can be undone."))
-    with connection.cursor() as cursor:
+    with whole_tables(), connection.cursor() as cursor:
         parameters: dict[str, Any] = {
             "provider": run.provider_id,
             "service": None,
@@ -178,7 +179,7 @@ def reject_changes(*, numbers: Iterable[int], by: User | None) -> int:
 
 def _follow(by: User | None) -> None:
     because(ChangeReason.VERDICT, by=by)
-    with connection.cursor() as cursor:
+    with whole_tables(), connection.cursor() as cursor:
         cursor.execute(staging.FOLLOW, {"provider": None, "service": None})
     reprice_in_transaction()
 

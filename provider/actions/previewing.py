@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from provider.actions.pricing import parameters
 from provider.models import MarkupRule
 from provider.pricing import PRICED
+from shop.statements import whole_tables
 
 # So many moves are shown, the biggest ones.
 MOST = 10
@@ -103,7 +104,7 @@ def preview_rule(*, rule: MarkupRule) -> Preview:
     tried.full_clean()
     tried.save()
     values: dict[str, Any] = parameters()
-    with connection.cursor() as cursor:
+    with whole_tables(), connection.cursor() as cursor:
         cursor.execute(_SUMMARY, values)
         moved, sold_before, sold, paused, resumed, *margins = cursor.fetchone()
         cursor.execute(_MOVES, values)

@@ -9,6 +9,7 @@ from provider.changes import because
 from provider.enums import ChangeReason
 from provider.models import MarkupRule
 from provider.pricing import HIGHEST_COST, HIGHEST_PRICE, PRICED
+from shop.statements import whole_tables
 
 REPRICE = f"""
     WITH written AS (
@@ -55,7 +56,7 @@ def reprice_in_transaction(*, provider_id: int | None = None) -> int:
     One statement that writes only differences; of one provider's services, or of all.
     Returns how many have a new price or state. Inside the caller's transaction.
     """
-    with connection.cursor() as cursor:
+    with whole_tables(), connection.cursor() as cursor:
         cursor.execute(REPRICE, parameters(provider_id=provider_id))
         return int(cursor.fetchone()[0])
 

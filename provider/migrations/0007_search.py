@@ -129,7 +129,10 @@ AFTER_INSERT = """
     FOR EACH STATEMENT EXECUTE FUNCTION shop_list_new_services()
 """
 AFTER_UPDATE = """
-    CREATE FUNCTION shop_list_changed_services() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION shop_list_changed_services() RETURNS trigger LANGUAGE plpgsql
+    -- All of a catalogue may have changed: nobody knows how many rows the tables hold.
+    SET enable_nestloop = off
+    AS $$
     DECLARE
         renamed bigint[];
     BEGIN

@@ -102,7 +102,7 @@ def test_judging_takes_as_many_statements_for_a_hundred_offers(
     Offer.objects.update(refused_for=[])
 
     # Rules, words, names, refill windows, prices; the offers come by a cursor.
-    with django_assert_num_queries(6):  # type: ignore[attr-defined]
+    with django_assert_num_queries(10):  # type: ignore[attr-defined]
         judge_again()
 
     assert Offer.objects.filter(refused_for=["votes"]).count() == 100

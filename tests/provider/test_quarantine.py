@@ -272,7 +272,7 @@ def test_all_that_waits_is_approved_in_one_go_and_as_many_statements(
 
     numbers = [asked.pk for asked in waiting()]
     # BEGIN, providers, lock, zeros, answer, withdraw, reason, follow, prices, COMMIT.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(13):
         assert actions.approve_changes(numbers=numbers, by=None) == 10
 
     assert Service.objects.filter(price=Decimal("13.5")).count() == 10

@@ -245,7 +245,7 @@ def test_a_thousand_rows_take_as_many_statements_as_ten(
     # written, name rules, refused words, COPY, two for quarantine, eight that write,
     # prices, what was compared, runs that waited, reply, run, provider, catalogue,
     # forget, COMMIT.
-    with django_assert_num_queries(34):  # type: ignore[attr-defined]
+    with django_assert_num_queries(38):  # type: ignore[attr-defined]
         run = read(provider, feed, *rows(1000))
 
     assert run.added == 990
