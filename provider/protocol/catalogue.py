@@ -4,6 +4,7 @@ import html
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import chain, islice
 
 from provider.protocol.errors import Phrase, classify, error_text
@@ -125,9 +126,9 @@ def _offer(upstream_id: str, row: object) -> OfferRow:
     return OfferRow(
         upstream_id=upstream_id,
         name=name,
-        type_given=_text(row.get("type")),
+        type_given=_common_text(row.get("type")),
         type=read_type(row.get("type")),
-        category=_text(row.get("category")),
+        category=_common_text(row.get("category")),
         rate=_rate(row),
         min=least,
         max=greatest,
@@ -135,7 +136,7 @@ def _offer(upstream_id: str, row: object) -> OfferRow:
         cancel=read_flag(row.get("cancel")),
         dripfeed=read_flag(row.get("dripfeed")),
         description=html.unescape(_given(row, "desc", "description")).strip(),
-        average_time=_text(row.get("average_time")),
+        average_time=_common_text(row.get("average_time")),
         raw=_ENCODER.encode(row).encode(),
     )
 
@@ -176,3 +177,11 @@ def _given(row: Mapping[str, object], *keys: str) -> str:
 def _text(value: object) -> str:
     """Return a line of text: entities resolved, one space wherever there was any."""
     return " ".join(html.unescape(value).split()) if isinstance(value, str) else ""
+
+
+def _common_text(value: object) -> str:
+    """Return the same for what stands in many rows: resolved, and kept, once."""
+    return _resolved(value) if isinstance(value, str) else ""
+
+
+_resolved = lru_cache(maxsize=10_000)(_text)
