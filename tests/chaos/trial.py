@@ -28,7 +28,8 @@ BROWSERS = 8
 ERROR = re.compile(
     rb"^([\w.]*(?:Error|Exception|Violation|Stale|IllegalMove|Timeout))\b"
     # Not one that was handled, or on whose way another was raised.
-    rb"(?!(?:(?!\nTraceback).)*?\n\n(?:During handling|The above exception))",
+    rb"(?!(?:(?!\nTraceback).)*?\n\n(?:During handling|The above exception))"
+    rb":?([^\n]*)",
     re.M | re.S,
 )
 
@@ -221,9 +222,10 @@ def _audit() -> list[str]:
 
 
 def _errors(stage: Stage) -> Counter[str]:
-    """Count the kinds of errors in the shop's logs."""
+    """Count the kinds of errors in the shop's logs, with their first words."""
     found: Counter[str] = Counter()
     for log in stage.state.log.glob("w*.log*"):
-        for kind in ERROR.findall(log.read_bytes()):
-            found[kind.decode().rpartition(".")[2]] += 1
+        for kind, words in ERROR.findall(log.read_bytes()):
+            said = words.decode(errors="replace").strip()[:80]
+            found[f"{kind.decode().rpartition('.')[2]} ({said})"] += 1
     return found
