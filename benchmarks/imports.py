@@ -57,7 +57,15 @@ def _measure(size: int) -> tuple[float, float]:
         wal = _wal()
         again = _median(lambda: None, lambda: _unchanged(provider))
         wal = (_wal() - wal) / TIMES
+        compared = _median(
+            lambda: actions.request_sync(provider=provider),
+            lambda: _unchanged(provider),
+        )
     _report(len(rows), first, again, by_hand, loop)
+    print(
+        f"    compared all the same {compared:.2f} s, "
+        f"{loop * len(rows) / compared:.0f} times as fast as the loop"
+    )
     print(
         f"    written to the log by an unchanged import: {wal / 1024:.0f} KB, "
         f"{wal / (loop_wal * len(rows)):.2%} of the loop's"

@@ -25,7 +25,7 @@ pytestmark = [
 
 Open = Callable[..., Page]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-VISITORS = ["/", "/services/?q=nothing", "/account/login/", "/account/signup/",
+VISITORS = ["/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
             "/account/password/reset/", "/nothing-here/"]  # fmt: skip
 CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/", "/orders/?status=open&q=none", "/statement/",
              "/account/", "/account/email/", "/account/password/change/"]  # fmt: skip
