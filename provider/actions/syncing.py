@@ -27,6 +27,7 @@ def sync(
     dry_run: bool = False,
     approve: bool = False,
     publish: bool | None = None,
+    anew: bool = False,
 ) -> SyncRun:
     """Read `provider`'s catalogue and apply what changed; return the run, saved.
 
@@ -39,12 +40,12 @@ def sync(
 
     With `dry_run` all of it is rolled back and the run is returned unsaved, with a
     `sample` of the differences. `publish` overrides the provider's own setting for
-    services that are new.
+    services that are new. With any of them, or `anew`, the answer is compared in any case.
     """
     started = monotonic()
     run = SyncRun(provider=provider, outcome=SyncOutcome.FAILED)
-    asks = dry_run or approve or publish is not None
-    known = "" if asks else queries.compared_digest(provider=provider)
+    asked = anew or dry_run or approve or publish is not None
+    known = "" if asked else queries.compared_digest(provider=provider)
     try:
         catalogue = None
         while catalogue is None:

@@ -62,7 +62,9 @@ def test_after_a_day_the_same_reply_is_compared(provider: Provider, feed: Feed) 
     assert not is_spoiled()
 
 
-@pytest.mark.parametrize("asking", ["by a button", "as settings", "in a dry run"])
+@pytest.mark.parametrize(
+    "asking", ["by a button", "as settings", "in a dry run", "by a command"]
+)
 def test_who_asks_has_it_compared(provider: Provider, feed: Feed, asking: str) -> None:
     read(provider, feed, row(1))
     spoil()
@@ -71,7 +73,13 @@ def test_who_asks_has_it_compared(provider: Provider, feed: Feed, asking: str) -
         actions.request_sync(provider=provider)
     elif asking == "as settings":
         actions.save_provider(provider=provider)
-    run = read(provider, feed, row(1), dry_run=asking == "in a dry run")
+    run = read(
+        provider,
+        feed,
+        row(1),
+        dry_run=asking == "in a dry run",
+        anew=asking == "by a command",
+    )
 
     assert (run.outcome, run.changed) == (SyncOutcome.APPLIED, 1)
 

@@ -42,6 +42,7 @@ class Command(BaseCommand):
                 dry_run=options["dry_run"],
                 approve=options["approve"],
                 publish=options["publish"] or None,
+                anew=True,
             )
             self._report(provider, run)
             if run.outcome in {SyncOutcome.FAILED, SyncOutcome.STOPPED}:
