@@ -27,6 +27,18 @@ from shop.admin import (
 MAY = "provider.change_provider"
 # So many rows are shown on a page; the whole list is in the database.
 MOST_REJECTED = 200
+# Fields that are shown where they say something, and the attributes that tell.
+MAY_BE_EMPTY = {
+    **{
+        name: name
+        for name in (
+            "message", "origin", "repeats", "by", "decision", "decided_by",
+            "decided_at", "added", "changed", "withdrawn", "returned", "quarantined",
+            "repriced", "reply",
+        )
+    },
+    "refused": "refused_rows",
+}  # fmt: skip
 TONES: dict[str, str] = {
     SyncOutcome.APPLIED: "success",
     SyncOutcome.STOPPED: "warning",
@@ -74,6 +86,14 @@ class SyncRunAdmin(ReadonlyMixin, ShopAdmin):
         "reply",
     )  # fmt: skip
     actions_detail = ("approve", "reject", "undo")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Leave out what says nothing of this run: its differences are below."""
+        return [
+            name
+            for name in self.fields
+            if name not in MAY_BE_EMPTY or getattr(obj, MAY_BE_EMPTY[name], None)
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
         found: QuerySet[SyncRun] = super().get_queryset(request)
