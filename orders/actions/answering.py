@@ -115,7 +115,6 @@ def _suspect_holder(attempt: Attempt, answer: AddAnswer) -> None:
         tell_staff(holder.order_id, text)
 
 
-@transaction.atomic(durable=True)
 def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> bool:
     """Commit that the same request id, sent again, was answered with an order.
 
@@ -126,6 +125,15 @@ def apply_repeat(*, attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> 
     """
     if answer.outcome != AddOutcome.ACCEPTED:
         return False
+    try:
+        return _apply_repeat(attempt, answer, exchange)
+    except IntegrityError:
+        # Another order was given the id at the same moment.
+        return False
+
+
+@transaction.atomic(durable=True)
+def _apply_repeat(attempt: Attempt, answer: AddAnswer, exchange: Exchange) -> bool:
     taken = answer.upstream_id is not None and is_taken(
         provider_id=attempt.provider_id, upstream_id=answer.upstream_id
     )

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from ledger.queries import balance
 from orders import actions
+from orders.actions import answering
 from orders.enums import EvidenceSource, Submission, Verdict
 from orders.errors import OrderError
 from orders.models import Attempt, Evidence, Order
@@ -192,6 +193,22 @@ def test_an_id_that_is_another_orders_proves_nothing(
     assert order.submission == Submission.UNKNOWN
     assert order.attempts.get().upstream_id is None
     assert found_out(order) == [(EvidenceSource.REQUEST_ID, Verdict.UNCLEAR, "")]
+
+
+def test_an_id_that_another_order_gets_at_the_same_moment_proves_nothing(
+    script: Script, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knows(request_ids=True)
+    accept(script, service, "77")
+    order = unknown(script, service)
+    # As the other transaction was not seen yet.
+    monkeypatch.setattr(answering, "is_taken", lambda **_named: False)
+
+    order = repeat(script, order, accepted_as("77"))
+
+    assert order.submission == Submission.UNKNOWN
+    assert Attempt.objects.filter(upstream_id="77").count() == 1
+    assert order.attempts.get().upstream_id is None
 
 
 def test_an_order_that_an_earlier_attempt_has_made_is_not_sent_to_see(
