@@ -158,7 +158,7 @@ class CustomerAdmin(UserAdmin):
 
 
 def _line(transfer: Transfer, customer: User) -> list[object]:
-    came = transfer.target.customer_id == customer.pk
+    came = transfer.source.customer_id != customer.pk
     after = transfer.target_balance_after if came else transfer.source_balance_after
     return [
         moment(transfer.created_at),

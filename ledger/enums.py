@@ -16,6 +16,8 @@ class AccountKind(models.TextChoices):
     COST = "cost", _("cost of services")
     LOSS = "loss", _("refunds at the shop's risk")
     OWN = "own", _("the shop's own money")
+    GATEWAY = "gateway", _("payments")
+    GIFTS = "gifts", _("bonuses given")
 
 
 class Bucket(models.TextChoices):
@@ -39,6 +41,14 @@ class TransferKind(models.TextChoices):
     ORDER_COST_CORRECTION = "order:cost-correction", _("Cost corrected")
     ORDER_LOSS = "order:loss", _("Refund at the shop's risk")
     PROVIDER_FUNDS = "provider:funds", _("Funds sent to a provider")
+    TOPUP_CREDIT = "topup:credit", _("Funds added")
+    TOPUP_BONUS = "topup:bonus", _("Bonus")
+    TOPUP_REFUND = "topup:refund", _("Payment refunded")
+    TOPUP_DISPUTE = "topup:dispute", _("Payment disputed")
+    TOPUP_RETURNED = "topup:returned", _("Disputed payment settled")
+    TOPUP_BONUS_BACK = "topup:bonus-back", _("Bonus taken back")
+    TOPUP_BONUS_AGAIN = "topup:bonus-again", _("Bonus given again")
+    DEBT_REPAID = "debt:repaid", _("Debt repaid")
 
 
 CUSTOMER_KINDS = (AccountKind.PAID, AccountKind.BONUS, AccountKind.DEBT)

@@ -62,5 +62,6 @@ def _lines(transfers: Iterable[Transfer], customer: User) -> list[Line]:
             else transfer.source_balance_after,
         )
         for transfer in transfers
-        for incoming in [transfer.target.customer_id == customer.pk]
+        # What repays a debt goes from one account of theirs to another.
+        for incoming in [transfer.source.customer_id != customer.pk]
     ]

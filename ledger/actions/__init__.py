@@ -14,6 +14,7 @@ from ledger.actions.charging import charge
 from ledger.actions.crediting import credit, reverse_credit
 from ledger.actions.moving import Move, move, move_all, move_to_system, send_funds
 from ledger.actions.returning import Return, give_back
+from ledger.actions.topping import bring_back, take_back, top_up
 from ledger.errors import AlreadyMovedError, InsufficientFundsError, LedgerError
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "LedgerError",
     "Move",
     "Return",
+    "bring_back",
     "charge",
     "credit",
     "customer_account",
@@ -34,4 +36,6 @@ __all__ = [
     "reverse_credit",
     "send_funds",
     "system_account",
+    "take_back",
+    "top_up",
 ]
