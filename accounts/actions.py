@@ -3,7 +3,7 @@
 import secrets
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from accounts.models import ApiKey, User
@@ -44,3 +44,30 @@ def add_user(*, email: str, password: str | None, staff: bool = False) -> User:
         user=user, email=user.email, primary=True, verified=True
     )
     return user
+
+
+def freeze(*, user_id: int, reason: str) -> None:
+    """Let a customer neither order nor pay from now on; the first reason stays.
+
+    Inside the caller's step.
+    """
+    _assert_in_transaction()
+    User.objects.filter(pk=user_id, frozen_at=None).update(
+        frozen_at=Now(), frozen_for=reason
+    )
+
+
+def unfreeze(*, user_id: int, reason: str) -> None:
+    """Let a customer order and pay again who was frozen for `reason`.
+
+    Inside the caller's step.
+    """
+    _assert_in_transaction()
+    User.objects.filter(pk=user_id, frozen_for=reason).update(
+        frozen_at=None, frozen_for=""
+    )
+
+
+def _assert_in_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("Somebody is frozen in the transaction of its cause.")

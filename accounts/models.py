@@ -45,6 +45,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff"), default=False)
     date_joined = models.DateTimeField(_("joined"), db_default=Now())
+    # Since then they may read and write to us, but neither order nor pay.
+    frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True)
+    frozen_for = models.CharField(_("frozen for"), max_length=200, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -59,6 +62,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),
                 name="user_email_in_lower_case",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(frozen_at=None, frozen_for="")
+                | (models.Q(frozen_at__isnull=False) & ~models.Q(frozen_for="")),
+                name="user_frozen_for_a_reason",
             ),
         ]
 

@@ -43,6 +43,15 @@ class BalanceTooLowError(OrderError):
         self.missing = missing
 
 
+class FrozenError(OrderError):
+    """The customer may not order at present."""
+
+    code = "frozen"
+
+    def __init__(self) -> None:
+        super().__init__(_("Your account is frozen. Please write to the shop."))
+
+
 class PriceChangedError(OrderError):
     """The price moved between the page and the post; `charge` is what it comes to now."""
 

@@ -16,6 +16,7 @@ from orders.acceptable import insist_on_acceptable
 from orders.enums import Source, Status, Submission
 from orders.errors import (
     BalanceTooLowError,
+    FrozenError,
     KeyReusedError,
     NotOnSaleError,
     OrderError,
@@ -81,6 +82,9 @@ def _place(
     body: str,
     expected_charge: Decimal | None,
 ) -> Order:
+    # As read with the request; what is ordered in that moment is stopped by the freezing.
+    if customer.frozen_at is not None:
+        raise FrozenError
     service = Service.objects.select_related("category").filter(pk=service_id).first()
     if service is None or not service.on_sale:
         raise NotOnSaleError
