@@ -25,6 +25,7 @@ app.conf.beat_schedule = {
     "read balances": {"task": "provider.read_balances", "schedule": 60.0},
     "read rates": {"task": "provider.read_rates", "schedule": 60.0},
     "send notices": {"task": "notices.send_due", "schedule": 5.0},
+    "sweep payments": {"task": "payments.sweep", "schedule": 30.0},
     "settle stops": {"task": "orders.settle_stops", "schedule": 60.0},
     # Rung for every minute; the Tick row makes HEALTH_INTERVAL of it.
     "measure health": {"task": "orders.measure_health", "schedule": 60.0},

@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "notices",
     "provider",
     "orders",
+    "payments",
     "api",
     "shop",
 ]
@@ -169,6 +170,27 @@ RATE_INTERVAL: int = _read("int", "RATE_INTERVAL", 3600, "seconds, such as 3600"
 if RATE_SOURCE == "url" and not RATE_URL:
     raise ImproperlyConfigured(
         "RATE_SOURCE=url needs RATE_URL: where {base, rates} is read"
+    )
+
+# --- Payments --------------------------------------------------------------------
+
+# What one payment may be, in the shop's currency: at all, the first, and all of the first
+# three days together. From the last on, two people agree before money leaves.
+_thousand = 1000 if SHOP_CURRENCY in {"KRW", "JPY", "VND"} else 1
+TOPUP_LEAST = _read_decimal("TOPUP_LEAST", str(5 * _thousand), "an amount such as 5")
+TOPUP_MOST = _read_decimal("TOPUP_MOST", str(1000 * _thousand), "such as 1000")
+TOPUP_FIRST_MOST = _read_decimal(
+    "TOPUP_FIRST_MOST", str(100 * _thousand), "such as 100"
+)
+TOPUP_EARLY_MOST = _read_decimal(
+    "TOPUP_EARLY_MOST", str(300 * _thousand), "such as 300"
+)
+TOPUP_FOUR_EYES = _read_decimal("TOPUP_FOUR_EYES", str(500 * _thousand), "such as 500")
+# How many payments one customer, or one address, may begin within an hour.
+TOPUP_ATTEMPTS: int = _read("int", "TOPUP_ATTEMPTS", 10, "a number such as 10")
+if TOPUP_ATTEMPTS < 1 or TOPUP_LEAST > TOPUP_MOST:
+    raise ImproperlyConfigured(
+        "TOPUP_ATTEMPTS must be above zero, and TOPUP_LEAST at most TOPUP_MOST"
     )
 
 # --- Database and Redis ----------------------------------------------------------
@@ -383,6 +405,7 @@ CELERY_TASK_DEFAULT_QUEUE = "track"
 CELERY_TASK_ROUTES = {
     "orders.submit": {"queue": "submit"},
     "provider.*": {"queue": "sync"},
+    "payments.*": {"queue": "notify"},
     "notices.*": {"queue": "notify"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

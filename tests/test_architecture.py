@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("shop", "provider", "orders", "ledger", "accounts", "notices", "api")
+ROOMS = (
+    *("shop", "payments", "provider", "orders", "ledger", "accounts", "notices"),
+    "api",
+)
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

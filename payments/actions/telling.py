@@ -1,0 +1,84 @@
+"""Telling people about payments, once per cause; inside the caller's step."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from notices import actions as notices
+from payments.enums import Dispute
+from payments.gateways.protocol import Report
+from payments.models import TopUp
+from shop.money import plain, show
+
+
+def tell_of_payment(top_up: TopUp) -> None:
+    """Tell the customer that the payment has arrived."""
+    with translation.override(_language(top_up)):
+        notices.tell(
+            user_id=top_up.customer_id,
+            key=f"top-up:{top_up.pk}:paid",
+            subject=_("Payment received: %(amount)s added")
+            % {"amount": show(top_up.amount, top_up.currency)},
+            text=_("It is on your balance now."),
+        )
+
+
+def tell_of_taking(top_up: TopUp, amount: Decimal, owed: Decimal, no: int) -> None:
+    """Tell the customer what was taken off the balance, and what they owe of it."""
+    with translation.override(_language(top_up)):
+        text = _("The payment went back to where it came from.")
+        if owed:
+            text += " " + _("%(owed)s was spent already: your next payment repays it.")
+            text %= {"owed": show(owed, top_up.currency)}
+        notices.tell(
+            user_id=top_up.customer_id,
+            key=f"top-up:{top_up.pk}:taken:{no}",
+            subject=_("%(amount)s taken off your balance")
+            % {"amount": show(amount, top_up.currency)},
+            text=text,
+        )
+
+
+def tell_of_fault(top_up: TopUp, fault: str) -> None:
+    """Alert the staff about a report that does not fit its payment."""
+    notices.tell_staff(
+        key=f"top-up:{top_up.pk}:{fault}"[:200],
+        subject=f"Top-up {top_up.pk} ({top_up.gateway}): {fault}",
+        text=f"{plain(top_up.total)} {top_up.currency} was asked for; see what was "
+        "reported in its history. Nothing was credited for this report.",
+    )
+
+
+def tell_of_dispute(top_up: TopUp, dispute: Dispute) -> None:
+    """Alert the staff about a payment that its payer's bank contests."""
+    notices.tell_staff(
+        key=f"top-up:{top_up.pk}:dispute:{dispute}",
+        subject=f"Top-up {top_up.pk} ({top_up.gateway}): dispute {dispute}",
+        text=f"{show(top_up.total, top_up.currency)} of {top_up.customer}.",
+    )
+
+
+def tell_of_stranger(gateway: str, report: Report) -> None:
+    """Alert the staff about a payment that nobody began here."""
+    notices.tell_staff(
+        key=f"stranger:{gateway}:{report.remote_id or report.reference}"[:200],
+        subject=f"{gateway}: {report.state} of a payment that is none of ours",
+        text=f"reference {report.reference}, number {report.remote_id}, "
+        f"{plain(report.amount)} {report.currency}",
+    )
+
+
+def tell_of_forgery(gateway: str) -> None:
+    """Alert the staff, once a day, about notifications that were not signed right."""
+    notices.tell_staff(
+        key=f"forged:{gateway}",
+        subject=f"{gateway}: a notification with a wrong signature was refused",
+        text="If the gateway itself sent it, the secret in the settings is not its own.",
+        daily=True,
+    )
+
+
+def _language(top_up: TopUp) -> str:
+    return top_up.customer.language or settings.LANGUAGE_CODE

@@ -1,0 +1,50 @@
+"""The states of a top-up, and what a notification came to."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class TopUpState(models.TextChoices):
+    """Where a top-up stands, as its customer sees it."""
+
+    CREATED = "created", pgettext_lazy("top-up", "begun")
+    PENDING = "pending", pgettext_lazy("top-up", "waiting for confirmation")
+    PAID = "paid", pgettext_lazy("top-up", "paid")
+    FAILED = "failed", pgettext_lazy("top-up", "failed")
+    EXPIRED = "expired", pgettext_lazy("top-up", "expired")
+    REFUNDED = "refunded", pgettext_lazy("top-up", "refunded")
+    DISPUTED = "disputed", pgettext_lazy("top-up", "disputed")
+
+
+# While nothing is paid a top-up only moves forward in this order, whatever comes when.
+UNPAID = (
+    TopUpState.CREATED,
+    TopUpState.PENDING,
+    TopUpState.EXPIRED,
+    TopUpState.FAILED,
+)
+OPEN = (TopUpState.CREATED, TopUpState.PENDING)
+PAID = (TopUpState.PAID, TopUpState.REFUNDED, TopUpState.DISPUTED)
+
+
+class Dispute(models.TextChoices):
+    """How far a dispute of a payment went; it only moves forward in this order."""
+
+    NONE = "", _("none")
+    OPEN = "open", pgettext_lazy("dispute", "open")
+    WON = "won", pgettext_lazy("dispute", "won")
+    LOST = "lost", pgettext_lazy("dispute", "lost")
+
+
+class Outcome(models.TextChoices):
+    """What became of something that a gateway said."""
+
+    APPLIED = "applied", _("applied")
+    REPEATED = "repeated", _("nothing new")
+    MISMATCH = "mismatch", _("does not match")
+    STRANGER = "stranger", _("of no payment of ours")
+    IGNORED = "ignored", _("of no interest")
+    FORGED = "forged", _("forged")
+    UNREADABLE = "unreadable", _("unreadable")
+    UNANSWERED = "unanswered", _("the gateway did not answer")

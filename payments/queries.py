@@ -1,0 +1,19 @@
+"""Reading payments."""
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from payments.models import TopUp
+
+# How many of the last payments stand below the form.
+LAST = 10
+
+
+def top_ups_of(*, customer: User) -> QuerySet[TopUp]:
+    """Return the customer's payments, newest first."""
+    return TopUp.objects.filter(customer=customer).order_by("-id")
+
+
+def top_up_of(*, customer: User, top_up_id: int) -> TopUp | None:
+    """Return the customer's own payment; anybody else's does not exist."""
+    return TopUp.objects.filter(customer=customer, pk=top_up_id).first()

@@ -1,0 +1,12 @@
+"""What the queue may ask of this room."""
+
+from payments import actions
+from shop.celery import app
+from shop.ticks import take
+
+
+@app.task(name="payments.sweep")
+def sweep() -> None:
+    """Ask about payments that stayed open."""
+    if take("payments.sweep", every=30):
+        actions.sweep_top_ups()

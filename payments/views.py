@@ -1,0 +1,164 @@
+"""Adding funds: the form, the way to the gateway and back, and the gateway's own door."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from payments import actions, queries
+from payments.enums import Outcome
+from payments.errors import PaymentError
+from payments.forms import TopUpForm
+from payments.gateways import registry
+from payments.gateways.protocol import Gateway
+from payments.limits import bounds
+from payments.models import TopUp
+from payments.offers import Offer, offer
+from shop.requests import CustomerRequest
+
+# What the gateway hears: 200 where the row is stored and was understood or is of no use
+# to us, else it sends it again.
+_ANSWERS = {Outcome.FORGED: 400, Outcome.UNREADABLE: 400, Outcome.UNANSWERED: 503}
+# Bytes; the largest notification that a gateway sends has some tens of thousands.
+MOST_BYTES = 256 * 1024
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def funds(request: CustomerRequest) -> HttpResponse:
+    """Show what can be paid and how; begin the payment that is posted."""
+    if request.method != "POST":
+        amount = request.GET.get("amount", "")
+        return _page(request, TopUpForm(registry.offered(), initial={"amount": amount}))
+    form = TopUpForm(registry.offered(), request.POST)
+    gateway = form.chosen if form.is_valid() else None
+    if gateway is None:
+        return _page(request, form)
+    try:
+        top_up = actions.start_top_up(
+            customer=request.user,
+            gateway=gateway,
+            amount=form.cleaned_data["amount"],
+            address=request.META.get("REMOTE_ADDR") or None,
+        )
+    except PaymentError as error:
+        form.add_error(error.field or None, error.message)
+        return _page(request, form)
+    return redirect("top_up_pay" if top_up.url else "top_up", top_up_id=top_up.pk)
+
+
+@require_POST
+@login_required
+@never_cache
+def quote(request: CustomerRequest) -> HttpResponse:
+    """Say what the posted payment costs and brings; nothing is begun."""
+    form = TopUpForm(registry.offered(), request.POST)
+    form.is_valid()
+    return _page(request, form, part="#quote" if request.htmx else "")
+
+
+@require_safe
+@login_required
+@never_cache
+def top_up(request: CustomerRequest, top_up_id: int) -> HttpResponse:
+    """Show where a payment stands; while it is open the page asks for itself again."""
+    found = _own(request, top_up_id)
+    seen = f"{found.state}-{found.refunded}"
+    if request.htmx and request.GET.get("seen") == seen:
+        return HttpResponse(status=204)
+    part = "#live" if request.htmx else ""
+    context = {"top_up": found, "seen": seen, "returned": "returned" in request.GET}
+    return render(request, f"payments/top_up.html{part}", context)
+
+
+@require_safe
+@login_required
+@never_cache
+def pay(request: CustomerRequest, top_up_id: int) -> HttpResponse:
+    """Send the customer on to the gateway's page.
+
+    By a page of ours rather than a redirect: browsers hold the redirects of a posted form
+    to the policy that forms are posted to us alone.
+    """
+    found = _own(request, top_up_id)
+    if not found.is_open or not found.url:
+        return redirect("top_up", top_up_id=found.pk)
+    return render(request, "payments/pay.html", {"top_up": found})
+
+
+@require_safe
+@login_required
+@never_cache
+def returned(request: CustomerRequest, top_up_id: int) -> HttpResponse:
+    """Take back the customer whom the gateway sends; what the address says credits nothing.
+
+    Gateways whose payments we capture are asked to do so, and that answer counts.
+    """
+    found = _own(request, top_up_id)
+    actions.confirm_return(top_up=found, query=request.GET.dict())
+    response = redirect("top_up", top_up_id=found.pk)
+    response["Location"] += "?returned=1"
+    return response
+
+
+@csrf_exempt
+@require_POST
+@never_cache
+def notify(request: HttpRequest, gateway: str) -> HttpResponse:
+    """Take a gateway's notification: 400 for a forged one, 404 where none is set up."""
+    found = registry.by_name(gateway)
+    if found is None:
+        raise Http404
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        return HttpResponse(status=413)
+    if len(body) > MOST_BYTES:
+        return HttpResponse(status=413)
+    outcome = actions.receive(gateway=found, headers=request.headers, body=body)
+    return HttpResponse(status=_ANSWERS.get(outcome, 200))
+
+
+def _own(request: CustomerRequest, top_up_id: int) -> TopUp:
+    """Return the customer's own payment; anybody else's does not exist."""
+    found = queries.top_up_of(customer=request.user, top_up_id=top_up_id)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(request: CustomerRequest, form: TopUpForm, *, part: str = "") -> HttpResponse:
+    gateway = _gateway(form)
+    limits = bounds(customer=request.user, gateway=gateway) if gateway else None
+    context: dict[str, object] = {
+        "form": form,
+        "gateway": gateway,
+        "limits": limits,
+        "offer": _offer(request, form),
+        "frozen": request.user.frozen_at is not None,
+    }
+    if not part:
+        last = queries.top_ups_of(customer=request.user)[: queries.LAST]
+        context["top_ups"] = list(last)
+    return render(request, f"payments/funds.html{part}", context)
+
+
+def _gateway(form: TopUpForm) -> Gateway | None:
+    """Return the gateway whose limits are shown: the chosen one, else the first."""
+    chosen = form.data.get("gateway", "") if form.is_bound else ""
+    return form.gateways.get(chosen) or next(iter(form.gateways.values()), None)
+
+
+def _offer(request: CustomerRequest, form: TopUpForm) -> Offer | None:
+    if not form.is_bound or "amount" not in form.cleaned_data or not form.chosen:
+        return None
+    amount = form.cleaned_data["amount"]
+    return offer(customer=request.user, gateway=form.chosen, amount=amount)
