@@ -10,3 +10,10 @@ def sweep() -> None:
     """Ask about payments that stayed open."""
     if take("payments.sweep", every=30):
         actions.sweep_top_ups()
+        actions.stop_orders()
+
+
+@app.task(name="payments.stop_orders")
+def stop_orders(*, customer_id: int) -> None:
+    """End what a frozen customer has ordered and nobody has sent."""
+    actions.stop_orders(customer_id=customer_id)

@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from ledger.audit import broken as broken_money
 from orders.audit import broken as broken_orders
+from payments.audit import broken as broken_payments
 from provider.actions import sync
 from provider.models import Provider
 from sandbox.catalogue import DEMO_FILE, load
@@ -73,4 +74,4 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, object]]
 @pytest.fixture
 def audit() -> Callable[[], list[str]]:
     """Every promise that the rows break; a storm must leave none."""
-    return lambda: [*broken_money(), *broken_orders()]
+    return lambda: [*broken_money(), *broken_orders(), *broken_payments()]

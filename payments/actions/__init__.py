@@ -9,6 +9,7 @@ from payments.actions.asking import ask, confirm_return, sweep_top_ups
 from payments.actions.noting import note_notification, receive
 from payments.actions.settling import confirm_by_hand, refund, release
 from payments.actions.starting import start_top_up
+from payments.actions.stopping import stop_orders
 from payments.errors import PaymentError
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "refund",
     "release",
     "start_top_up",
+    "stop_orders",
     "sweep_top_ups",
 ]
