@@ -35,6 +35,7 @@ def test_no_page_writes_when_it_is_read() -> None:
         "/services/?q=sub",
         "/orders/",
         "/statement/",
+        "/funds/",
         "/account/",
         "/updates/",
     ]
