@@ -48,3 +48,10 @@ class Outcome(models.TextChoices):
     FORGED = "forged", _("forged")
     UNREADABLE = "unreadable", _("unreadable")
     UNANSWERED = "unanswered", _("the gateway did not answer")
+
+
+class DecisionKind(models.TextChoices):
+    """What people decide about a payment."""
+
+    CONFIRM = "confirm", _("credit by hand")
+    REFUND = "refund", _("send back")

@@ -3,7 +3,8 @@
 from django.db.models import QuerySet
 
 from accounts.models import User
-from payments.models import TopUp
+from payments.enums import DecisionKind
+from payments.models import Decision, TopUp
 
 # How many of the last payments stand below the form.
 LAST = 10
@@ -17,3 +18,8 @@ def top_ups_of(*, customer: User) -> QuerySet[TopUp]:
 def top_up_of(*, customer: User, top_up_id: int) -> TopUp | None:
     """Return the customer's own payment; anybody else's does not exist."""
     return TopUp.objects.filter(customer=customer, pk=top_up_id).first()
+
+
+def open_refund(*, top_up: TopUp) -> Decision | None:
+    """Return the refund of a payment that is being decided, if there is one."""
+    return top_up.decisions.filter(kind=DecisionKind.REFUND, closed_at=None).first()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("funds/<int:top_up_id>/", views.top_up, name="top_up"),
     path("funds/<int:top_up_id>/pay/", views.pay, name="top_up_pay"),
     path("funds/<int:top_up_id>/return/", views.returned, name="top_up_return"),
+    path("funds/<int:top_up_id>/refund/", views.refund, name="top_up_refund"),
     path("payments/notify/<slug:gateway>/", views.notify, name="notify"),
     path(
         "payments/test/<slug:remote_id>/", test_gateway.hosted_page, name="test_gateway"

@@ -1,9 +1,11 @@
 """Adding funds: the form, the way to the gateway and back, and the gateway's own door."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import (
@@ -13,7 +15,7 @@ from django.views.decorators.http import (
 )
 
 from payments import actions, queries
-from payments.enums import Outcome
+from payments.enums import DecisionKind, Outcome
 from payments.errors import PaymentError
 from payments.forms import TopUpForm
 from payments.gateways import registry
@@ -75,7 +77,13 @@ def top_up(request: CustomerRequest, top_up_id: int) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     part = "#live" if request.htmx else ""
-    context = {"top_up": found, "seen": seen, "returned": "returned" in request.GET}
+    context = {
+        "top_up": found,
+        "seen": seen,
+        "returned": "returned" in request.GET,
+        "refundable": actions.refundable(top_up=found),
+        "asked": queries.open_refund(top_up=found),
+    }
     return render(request, f"payments/top_up.html{part}", context)
 
 
@@ -107,6 +115,28 @@ def returned(request: CustomerRequest, top_up_id: int) -> HttpResponse:
     response = redirect("top_up", top_up_id=found.pk)
     response["Location"] += "?returned=1"
     return response
+
+
+@require_POST
+@login_required
+def refund(request: CustomerRequest, top_up_id: int) -> HttpResponse:
+    """Ask for what is left of a payment to go back to where it came from."""
+    found = _own(request, top_up_id)
+    try:
+        actions.decide(
+            top_up=found,
+            kind=DecisionKind.REFUND,
+            amount=actions.refundable(top_up=found),
+            note="asked for by the customer",
+            by=request.user,
+        )
+    except PaymentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(
+            request, _("The refund was asked for. The shop decides on it.")
+        )
+    return redirect("top_up", top_up_id=found.pk)
 
 
 @csrf_exempt

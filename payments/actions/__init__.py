@@ -6,8 +6,15 @@ the next step applies the answer.
 
 from payments.actions.applying import apply_report
 from payments.actions.asking import ask, confirm_return, sweep_top_ups
+from payments.actions.deciding import (
+    approve,
+    carry_out,
+    decide,
+    refundable,
+    reject,
+)
 from payments.actions.noting import note_notification, receive
-from payments.actions.settling import confirm_by_hand, refund, release
+from payments.actions.settling import release
 from payments.actions.starting import start_top_up
 from payments.actions.stopping import stop_orders
 from payments.errors import PaymentError
@@ -15,12 +22,15 @@ from payments.errors import PaymentError
 __all__ = [
     "PaymentError",
     "apply_report",
+    "approve",
     "ask",
-    "confirm_by_hand",
+    "carry_out",
     "confirm_return",
+    "decide",
     "note_notification",
     "receive",
-    "refund",
+    "refundable",
+    "reject",
     "release",
     "start_top_up",
     "stop_orders",
