@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from notices.models import Notice
 from orders.enums import Submission
 from orders.models import Order, OrderRequest
+from payments.models import Decision, TopUp
 from provider.models import RateProposal
 from provider.queries import decisions_waiting
 
@@ -21,6 +22,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     jumped = RateProposal.objects.filter(closed_at=None).count()
     unread = Notice.objects.filter(user=None, read_at=None).count()
     stopped, quarantined = decisions_waiting()
+    payments = TopUp.objects.filter(flagged_at__isnull=False).count()
+    undecided = Decision.objects.filter(closed_at=None).count()
     return [
         {
             "items": [
@@ -40,6 +43,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 _entry("notices.notice", _("Alerts"), "notifications", badge=unread),
             ]
         },
+        _group(
+            _("Payments"),
+            _entry("payments.topup", _("Top-ups"), "payments", badge=payments),
+            _entry(
+                "payments.decision", _("To be decided"), "fact_check", badge=undecided
+            ),
+            _entry("payments.notification", _("Notifications"), "webhook"),
+        ),
         _group(
             _("Catalogue"),
             _entry("provider.service", _("Services"), "sell"),

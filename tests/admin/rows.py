@@ -8,10 +8,12 @@ from django.contrib.auth.models import Group
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import User
 from notices.models import Notice
 from orders.actions import close_books, stop_deliveries
 from orders.enums import RefillStatus, RequestKind, RequestState
 from orders.models import Order, OrderEvent, OrderRequest, ServiceHealth
+from payments.models import Approval, Decision, Notification, TopUp, TopUpEvent
 from provider.enums import NameStep, RefusedKind, RuleScope, SyncOutcome
 from provider.models import (
     Acceptance,
@@ -113,7 +115,29 @@ def make_one_of_everything() -> None:
         service=service, orders=9, started=8, start_median=60, start_most=90, completed=0,
         ended=4, partial=1, canceled=1, refills=0, refilled=0,
     )  # fmt: skip
+    make_payment(order.customer, number)
     close_books()
+
+
+def make_payment(customer: User, number: int) -> None:
+    """Make a payment that is flagged, with a notification and an open decision."""
+    top_up = TopUp.objects.create(
+        customer=customer,
+        gateway="test",
+        reference=f"reference {number}",
+        currency="USD",
+        amount=Decimal(10),
+        state="paid",
+        paid_at=timezone.now(),
+        flagged_at=timezone.now(),
+        flag_reason="overpaid",
+    )
+    TopUpEvent.objects.create(top_up=top_up, new="paid", reason="paid", by=customer)
+    Notification.objects.create(gateway="test", top_up=top_up, body=b"{}")
+    decision = Decision.objects.create(
+        top_up=top_up, kind="refund", amount=1, note="asked", by=customer, needed=2
+    )
+    Approval.objects.create(decision=decision, by=customer)
 
 
 def make_unknown_refill(order: Order) -> OrderRequest:

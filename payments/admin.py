@@ -1,0 +1,407 @@
+"""Payments as staff see them, with everything that gateways said, and what to decide."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
+
+from payments import actions
+from payments.enums import PAID, DecisionKind, Outcome, TopUpState
+from payments.errors import PaymentError
+from payments.models import Decision, Notification, TopUp
+from shop.admin import (
+    ReadonlyMixin,
+    ShopAdmin,
+    Table,
+    badge,
+    button,
+    link_to,
+    moment,
+    short,
+)
+from shop.money import show
+
+MAY = "payments.change_topup"
+TONES = {
+    TopUpState.PAID: "success",
+    TopUpState.PENDING: "info",
+    TopUpState.DISPUTED: "danger",
+}
+OUTCOME_TONES = {
+    Outcome.APPLIED: "success",
+    Outcome.MISMATCH: "danger",
+    Outcome.FORGED: "danger",
+    Outcome.UNREADABLE: "warning",
+    Outcome.UNANSWERED: "warning",
+}
+
+
+class NoteForm(BaseDialogForm):
+    """Why; it stands in the payment's history."""
+
+    note = forms.CharField(
+        label=_("Note"), max_length=150, widget=UnfoldAdminTextInputWidget
+    )
+
+
+class RefundForm(NoteForm):
+    """How much goes back, and why."""
+
+    amount = forms.DecimalField(
+        label=_("Amount"),
+        min_value=Decimal("0.01"),
+        max_digits=20,
+        decimal_places=2,
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+    field_order = ("amount", "note")
+
+
+class FlaggedFilter(admin.SimpleListFilter):
+    """Payments that staff must look at."""
+
+    title = _("flagged")
+    parameter_name = "flagged"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("flagged"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(flagged_at__isnull=False)
+
+
+@admin.register(TopUp)
+class TopUpAdmin(ReadonlyMixin, ShopAdmin):
+    """Payments of customers. Money moves by what gateways say, or by decisions."""
+
+    list_display = ("number", "payer", "gateway", "sum", "standing", "flag", "time")
+    list_filter = (FlaggedFilter, "state", "gateway")
+    list_select_related = ("customer",)
+    number_fields = ("id",)
+    search_fields = ("reference", "remote_id", "customer__email", "instrument")
+    ordering = ("-id",)
+    actions_detail = ("confirm", "refund", "ask", "release")
+    fields = (
+        "customer", "gateway", "reference", "remote_id", "sum", "credited", "fees",
+        "bonuses", "back", "standing", "flag", "dispute", "instrument", "risk", "address",
+        "time", "paid", "expires",
+    )  # fmt: skip
+
+    @display(description=_("no."), ordering="id")
+    def number(self, top_up: TopUp) -> int:
+        return top_up.pk
+
+    @display(description=_("customer"))
+    def payer(self, top_up: TopUp) -> Any:
+        return link_to(top_up.customer)
+
+    @display(description=_("to be paid"))
+    def sum(self, top_up: TopUp) -> str:
+        return show(top_up.total, top_up.currency)
+
+    @display(description=_("credited"))
+    def credited(self, top_up: TopUp) -> str:
+        return show(top_up.amount, top_up.currency)
+
+    @display(description=_("fee"))
+    def fees(self, top_up: TopUp) -> str:
+        return show(top_up.fee, top_up.currency)
+
+    @display(description=_("bonus"))
+    def bonuses(self, top_up: TopUp) -> str:
+        return show(top_up.bonus, top_up.currency)
+
+    @display(description=_("refunded"))
+    def back(self, top_up: TopUp) -> str:
+        return show(top_up.refunded, top_up.currency)
+
+    @display(description=_("state"))
+    def standing(self, top_up: TopUp) -> str:
+        state = TopUpState(top_up.state)
+        return badge(state.label, TONES.get(state, ""))
+
+    @display(description=_("flagged"))
+    def flag(self, top_up: TopUp) -> Any:
+        return short(top_up.flag_reason)
+
+    @display(description=_("time"), ordering="id")
+    def time(self, top_up: TopUp) -> Any:
+        return moment(top_up.created_at)
+
+    @display(description=_("paid"))
+    def paid(self, top_up: TopUp) -> Any:
+        return moment(top_up.paid_at)
+
+    @display(description=_("expires"))
+    def expires(self, top_up: TopUp) -> Any:
+        return moment(top_up.expires_at)
+
+    def tables(self, row: TopUp) -> Iterable[Table]:
+        yield Table(
+            _("History"),
+            [_("time"), _("state"), _("reason"), _("reported"), _("by")],
+            [
+                [
+                    moment(event.at),
+                    TopUpState(event.new).label,
+                    event.reason,
+                    ", ".join(f"{key}: {said}" for key, said in event.report.items()),
+                    event.by or "",
+                ]
+                for event in row.events.select_related("by").order_by("-id")[:50]
+            ],
+        )
+        yield Table(
+            _("Notifications"),
+            [_("received"), _("outcome"), _("body")],
+            [
+                [
+                    link_to(said, moment(said.received_at)),
+                    said.get_outcome_display(),
+                    short(text_of(said)),
+                ]
+                for said in row.notifications.order_by("-id")[:50]
+            ],
+        )
+        yield Table(
+            _("Decisions"),
+            [_("asked for"), _("kind"), _("amount"), _("by"), _("closed")],
+            [
+                [
+                    link_to(decision, moment(decision.asked_at)),
+                    decision.get_kind_display(),
+                    show(decision.amount, row.currency),
+                    decision.by,
+                    moment(decision.closed_at),
+                ]
+                for decision in row.decisions.select_related("by").order_by("-id")
+            ],
+        )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        found = TopUp.objects.filter(pk=object_id).first()
+        if found is None:
+            return []
+        fitting = {"ask"}
+        fitting |= {"refund"} if found.state == TopUpState.PAID else set()
+        fitting |= {"confirm"} if found.state not in PAID else set()
+        fitting |= {"release"} if found.flagged_at else set()
+        return [
+            shown
+            for shown in super().get_actions_detail(request, object_id)
+            if shown.action_name.rpartition("_")[2] in fitting
+        ]
+
+    @button(
+        label=_("Credit by hand"),
+        question=_("The whole amount is credited as if the gateway had confirmed it."),
+        permission=MAY,
+        form=NoteForm,
+        refusals=(PaymentError,),
+        icon="add_card",
+        variant=ActionVariant.PRIMARY,
+    )
+    def confirm(self, request: HttpRequest, top_up: TopUp, data: dict[str, Any]) -> str:
+        """Credit a payment that somebody has seen arrive."""
+        return _decided(
+            actions.decide(
+                top_up=top_up,
+                kind=DecisionKind.CONFIRM,
+                amount=top_up.total,
+                note=data["note"],
+                by=request.user,
+            )
+        )
+
+    @button(
+        label=_("Refund"),
+        question=_("It goes back to where it came from, and off the balance."),
+        permission=MAY,
+        form=RefundForm,
+        refusals=(PaymentError,),
+        icon="undo",
+        variant=ActionVariant.DANGER,
+    )
+    def refund(self, request: HttpRequest, top_up: TopUp, data: dict[str, Any]) -> str:
+        """Send money back through the gateway."""
+        return _decided(
+            actions.decide(
+                top_up=top_up,
+                kind=DecisionKind.REFUND,
+                amount=data["amount"],
+                note=data["note"],
+                by=request.user,
+            )
+        )
+
+    @button(
+        label=_("Ask the gateway"),
+        question=_("What it says now is applied."),
+        permission=MAY,
+        icon="help",
+    )
+    def ask(self, request: HttpRequest, top_up: TopUp, data: object) -> str:
+        """Ask what became of the payment."""
+        return str(actions.ask(top_up=top_up).label).capitalize()
+
+    @button(
+        label=_("Looked at"),
+        question=_("It leaves the list of flagged payments. No money moves."),
+        permission=MAY,
+        form=NoteForm,
+        icon="flag",
+    )
+    def release(self, request: HttpRequest, top_up: TopUp, data: dict[str, Any]) -> str:
+        """Take the payment off the list."""
+        actions.release(top_up=top_up, by=request.user, note=data["note"])
+        return gettext("It is off the list.")
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadonlyMixin, ShopAdmin):
+    """What is to be credited by hand or sent back; two people approve what is much."""
+
+    list_display = ("number", "kind", "payment", "sum", "by", "standing", "time")
+    list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
+    list_select_related = ("top_up__customer", "by")
+    number_fields = ("id", "top_up_id")
+    ordering = ("-id",)
+    actions_detail = ("approve", "reject", "again")
+    fields = (
+        "payment", "kind", "sum", "note", "by", "needed", "standing", "error", "time",
+    )  # fmt: skip
+
+    @display(description=_("no."), ordering="id")
+    def number(self, decision: Decision) -> int:
+        return decision.pk
+
+    @display(description=_("payment"))
+    def payment(self, decision: Decision) -> Any:
+        return link_to(decision.top_up)
+
+    @display(description=_("amount"))
+    def sum(self, decision: Decision) -> str:
+        return show(decision.amount, decision.top_up.currency)
+
+    @display(description=_("state"))
+    def standing(self, decision: Decision) -> str:
+        if decision.rejected_by_id:
+            return badge(_("rejected"))
+        if decision.closed_at:
+            return badge(_("done"), "success")
+        if decision.approved_at:
+            return badge(_("approved, not done"), "danger")
+        return badge(_("waits for approval"), "warning")
+
+    @display(description=_("time"), ordering="id")
+    def time(self, decision: Decision) -> Any:
+        return moment(decision.asked_at)
+
+    def tables(self, row: Decision) -> Iterable[Table]:
+        yield Table(
+            _("Approvals"),
+            [_("time"), _("by")],
+            [
+                [moment(yes.at), yes.by]
+                for yes in row.approvals.select_related("by").order_by("id")
+            ],
+        )
+
+    @button(
+        label=_("Approve"),
+        question=_("With the last approval that is needed it is carried out."),
+        permission=MAY,
+        refusals=(PaymentError,),
+        icon="check",
+        variant=ActionVariant.PRIMARY,
+    )
+    def approve(self, request: HttpRequest, decision: Decision, data: object) -> str:
+        """Say yes."""
+        if actions.approve(decision=decision, by=request.user):
+            return gettext("Done.")
+        return gettext("Approved. Another person must approve it, too.")
+
+    @button(
+        label=_("Reject"),
+        question=_("It is closed, and not carried out."),
+        permission=MAY,
+        icon="close",
+        variant=ActionVariant.DANGER,
+    )
+    def reject(self, request: HttpRequest, decision: Decision, data: object) -> str:
+        """Say no."""
+        if actions.reject(decision=decision, by=request.user):
+            return gettext("Rejected.")
+        return gettext("It was closed or approved already.")
+
+    @button(
+        label=_("Try again"),
+        question=_("What was approved and not done is done. Nothing is sent twice."),
+        permission=MAY,
+        refusals=(PaymentError,),
+        icon="refresh",
+    )
+    def again(self, request: HttpRequest, decision: Decision, data: object) -> str:
+        """Carry out what the gateway did not do at first."""
+        actions.carry_out(decision=decision)
+        return gettext("Done.")
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadonlyMixin, ShopAdmin):
+    """What came to the gateways' addresses, as it came."""
+
+    list_display = ("number", "gateway", "event_id", "result", "payment", "time")
+    list_filter = ("outcome", "gateway")
+    list_select_related = ("top_up",)
+    number_fields = ("id", "top_up_id")
+    search_fields = ("event_id",)
+    ordering = ("-id",)
+    fields = (
+        "gateway", "event_id", "result", "error", "payment", "time", "headers", "text",
+    )  # fmt: skip
+
+    @display(description=_("no."), ordering="id")
+    def number(self, said: Notification) -> int:
+        return said.pk
+
+    @display(description=_("outcome"))
+    def result(self, said: Notification) -> str:
+        if not said.outcome:
+            return badge(_("not applied"), "warning")
+        outcome = Outcome(said.outcome)
+        return badge(outcome.label, OUTCOME_TONES.get(outcome, ""))
+
+    @display(description=_("payment"))
+    def payment(self, said: Notification) -> Any:
+        return link_to(said.top_up)
+
+    @display(description=_("received"), ordering="id")
+    def time(self, said: Notification) -> Any:
+        return moment(said.received_at)
+
+    @display(description=_("body"))
+    def text(self, said: Notification) -> str:
+        return text_of(said)
+
+
+def text_of(said: Notification) -> str:
+    """Return a notification's body as text, whatever its bytes are."""
+    return bytes(said.body).decode(errors="replace")
+
+
+def _decided(decision: Decision) -> str:
+    if decision.closed_at is not None:
+        return gettext("Done.")
+    return gettext("Asked for. Another person must approve it.")

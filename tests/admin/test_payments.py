@@ -1,0 +1,126 @@
+"""Payments in the admin: what staff see, and decide."""
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from payments.enums import TopUpState
+from payments.gateways.protocol import State
+from payments.gateways.test.gateway import keep, recall
+from payments.gateways.test.views import BECOMES
+from payments.models import Decision, Notification, TopUp
+from shop.admin import page_of
+from tests.admin.acting import list_of, log_in, press, text_of
+from tests.factories import make_admin
+from tests.payments.paying import begin, buckets, deliver, report
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("rings", "demo"),
+]
+
+
+@pytest.fixture
+def demo(settings: Settings) -> None:
+    settings.DEMO = True
+
+
+@pytest.fixture
+def client() -> Client:
+    return log_in(make_admin())
+
+
+@pytest.fixture
+def top_up() -> TopUp:
+    """A payment that was confirmed by a notification."""
+    top_up = begin(amount="100")
+    payment = recall(top_up.remote_id)
+    assert payment is not None
+    keep(BECOMES["pay"](payment))
+    deliver(report(top_up, State.PAID))
+    return top_up
+
+
+def test_a_payment_shows_its_history_and_what_came_as_it_came(
+    client: Client, top_up: TopUp
+) -> None:
+    page = text_of(client.get(page_of(top_up)))
+    said = Notification.objects.get()
+
+    for words in (top_up.reference, "taken by the gateway", page_of(said), "applied"):
+        assert words in page
+    assert "&quot;state&quot;: &quot;paid&quot;" in text_of(client.get(page_of(said)))
+
+
+def test_the_flagged_are_one_click_away(client: Client, top_up: TopUp) -> None:
+    odd = begin()
+    deliver(report(odd, State.PAID, amount=Decimal(1)))
+
+    page = text_of(client.get(f"{list_of(TopUp)}?flagged=yes"))
+
+    assert page_of(odd) in page
+    assert page_of(top_up) not in page
+    assert "another amount: 1 USD" in page
+
+
+def test_a_refund_takes_one_person_or_two(
+    client: Client, top_up: TopUp, settings: Settings
+) -> None:
+    page = press(client, top_up, "refund", amount="10", note="asked by phone")
+    assert "Done." in text_of(page)
+    assert buckets(top_up.customer) == {"paid": 90}
+
+    settings.TOPUP_FOUR_EYES = Decimal(20)
+    page = press(client, top_up, "refund", amount="20", note="asked by phone")
+    assert "Another person must approve it." in text_of(page)
+    decision = Decision.objects.get(closed_at=None)
+    assert "Another person" in text_of(press(client, decision, "approve"))
+    assert buckets(top_up.customer) == {"paid": 90}
+
+    other = log_in(make_admin("other@example.com"))
+    assert "Done." in text_of(press(other, decision, "approve"))
+    assert buckets(top_up.customer) == {"paid": 70}
+    assert "Rejected" not in text_of(press(other, decision, "reject"))
+
+
+def test_a_payment_is_credited_by_hand(client: Client) -> None:
+    top_up = begin(amount="10")
+
+    press(client, top_up, "confirm", note="seen on the statement")
+
+    top_up.refresh_from_db()
+    assert top_up.state == TopUpState.PAID
+    assert buckets(top_up.customer) == {"paid": 10}
+
+
+def test_the_gateway_is_asked(client: Client) -> None:
+    top_up = begin(amount="10")
+    payment = recall(top_up.remote_id)
+    assert payment is not None
+    keep(BECOMES["pay_silently"](payment))
+
+    assert "Applied" in text_of(press(client, top_up, "ask"))
+
+    assert buckets(top_up.customer) == {"paid": 10}
+
+
+def test_only_buttons_that_fit_are_offered(client: Client, top_up: TopUp) -> None:
+    def offered(row: TopUp) -> set[str]:
+        actions = client.get(page_of(row)).context["actions_detail"]
+        return {str(action["title"]) for action in actions}
+
+    assert offered(top_up) == {"Refund", "Ask the gateway"}
+    assert offered(begin()) == {"Credit by hand", "Ask the gateway"}
+
+
+def test_a_flag_is_taken_off_with_a_note(client: Client) -> None:
+    top_up = begin()
+    deliver(report(top_up, State.PAID, amount=Decimal(1)))
+
+    press(client, top_up, "release", note="a typo of theirs")
+
+    top_up.refresh_from_db()
+    assert top_up.flag_reason == ""
+    assert "looked at: a typo of theirs" in text_of(client.get(page_of(top_up)))
