@@ -30,6 +30,13 @@ class TopUpForm(forms.Form):
         label=_("How to pay"), widget=forms.Select({"class": "select w-full"})
     )
 
+    coupon = forms.CharField(
+        label=_("Coupon"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"class": "input w-full", "autocomplete": "off"}),
+    )
+
     def __init__(
         self,
         gateways: Sequence[Gateway],

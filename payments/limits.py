@@ -14,7 +14,7 @@ from payments.enums import OPEN
 from payments.errors import PaymentError
 from payments.gateways.protocol import Gateway
 from payments.models import TopUp
-from payments.offers import Offer, smallest
+from payments.offers import Offer, smallest, terms_of
 from shop.money import ZERO, show
 
 EARLY = timedelta(hours=72)
@@ -36,9 +36,9 @@ def bounds(*, customer: User, gateway: Gateway) -> Bounds:
     The shop's own limits and the gateway's; a first payment is capped, and so are all
     payments together until the first is three days old. Open ones count.
     """
-    own = gateway.limits(settings.SHOP_CURRENCY)
-    least = max(settings.TOPUP_LEAST, own.least)
-    most = min(settings.TOPUP_MOST, own.most)
+    own, terms = gateway.limits(settings.SHOP_CURRENCY), terms_of(gateway)
+    least = max(terms.least or settings.TOPUP_LEAST, own.least)
+    most = min(terms.most or settings.TOPUP_MOST, own.most)
     cap, reason = _cap_of_new(customer)
     return Bounds(least, most) if cap >= most else Bounds(least, cap, reason)
 

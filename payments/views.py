@@ -22,7 +22,7 @@ from payments.gateways import registry
 from payments.gateways.protocol import Gateway
 from payments.limits import bounds
 from payments.models import TopUp
-from payments.offers import Offer, offer
+from payments.offers import Offer, offer, offered
 from shop.requests import CustomerRequest
 
 # What the gateway hears: 200 where the row is stored and was understood or is of no use
@@ -39,8 +39,8 @@ def funds(request: CustomerRequest) -> HttpResponse:
     """Show what can be paid and how; begin the payment that is posted."""
     if request.method != "POST":
         amount = request.GET.get("amount", "")
-        return _page(request, TopUpForm(registry.offered(), initial={"amount": amount}))
-    form = TopUpForm(registry.offered(), request.POST)
+        return _page(request, TopUpForm(offered(), initial={"amount": amount}))
+    form = TopUpForm(offered(), request.POST)
     gateway = form.chosen if form.is_valid() else None
     if gateway is None:
         return _page(request, form)
@@ -49,6 +49,7 @@ def funds(request: CustomerRequest) -> HttpResponse:
             customer=request.user,
             gateway=gateway,
             amount=form.cleaned_data["amount"],
+            code=form.cleaned_data["coupon"],
             address=request.META.get("REMOTE_ADDR") or None,
         )
     except PaymentError as error:
@@ -62,7 +63,7 @@ def funds(request: CustomerRequest) -> HttpResponse:
 @never_cache
 def quote(request: CustomerRequest) -> HttpResponse:
     """Say what the posted payment costs and brings; nothing is begun."""
-    form = TopUpForm(registry.offered(), request.POST)
+    form = TopUpForm(offered(), request.POST)
     form.is_valid()
     return _page(request, form, part="#quote" if request.htmx else "")
 
@@ -190,5 +191,14 @@ def _gateway(form: TopUpForm) -> Gateway | None:
 def _offer(request: CustomerRequest, form: TopUpForm) -> Offer | None:
     if not form.is_bound or "amount" not in form.cleaned_data or not form.chosen:
         return None
-    amount = form.cleaned_data["amount"]
-    return offer(customer=request.user, gateway=form.chosen, amount=amount)
+    try:
+        return offer(
+            customer=request.user,
+            gateway=form.chosen,
+            amount=form.cleaned_data["amount"],
+            code=form.cleaned_data.get("coupon", ""),
+        )
+    except PaymentError as error:
+        if not form.has_error("coupon"):
+            form.add_error(error.field or None, error.message)
+        return None

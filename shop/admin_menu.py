@@ -50,6 +50,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 "payments.decision", _("To be decided"), "fact_check", badge=undecided
             ),
             _entry("payments.notification", _("Notifications"), "webhook"),
+            _entry("payments.gatewayterms", _("Gateways"), "account_balance"),
+            _entry("payments.bonusrule", _("Bonuses"), "redeem"),
         ),
         _group(
             _("Catalogue"),

@@ -17,16 +17,23 @@ from payments.errors import PaymentError
 from payments.gateways.protocol import Gateway, GatewayError, Started, Wish
 from payments.limits import insist_on_limits
 from payments.models import TopUp, TopUpEvent
-from payments.offers import Offer, offer
+from payments.offers import offer
 
 # A start whose answer is missing is asked about after this; longer than any call takes.
 LEASE = timedelta(minutes=2)
 
 
 def start_top_up(
-    *, customer: User, gateway: Gateway, amount: Decimal, address: str | None = None
+    *,
+    customer: User,
+    gateway: Gateway,
+    amount: Decimal,
+    code: str = "",
+    address: str | None = None,
 ) -> TopUp:
     """Begin a payment of `amount` (what is credited) and return where it stands.
+
+    `code` is a coupon's. A customer who is frozen, too much or too often, is refused.
 
     1. Limits are checked and the row is committed, with its reference.
     2. The gateway is called.
@@ -35,9 +42,7 @@ def start_top_up(
     Raises PaymentError where it is refused, or the gateway did not take it. Where nobody
     knows whether it did, the row stays open and the sweeper asks.
     """
-    top_up = _open(
-        customer, offer(customer=customer, gateway=gateway, amount=amount), address
-    )
+    top_up = _open(customer, gateway, amount, code, address)
     try:
         started = gateway.start(_wish(top_up))
     except GatewayError as error:
@@ -51,9 +56,12 @@ def start_top_up(
 
 
 @transaction.atomic(durable=True)
-def _open(customer: User, wanted: Offer, address: str | None) -> TopUp:
-    # Locked, so that two at once do not both fit under one limit.
+def _open(
+    customer: User, gateway: Gateway, amount: Decimal, code: str, address: str | None
+) -> TopUp:
+    # Locked, so that two at once do not both fit under one limit, or use one coupon.
     locked = User.objects.select_for_update(no_key=True).get(pk=customer.pk)
+    wanted = offer(customer=locked, gateway=gateway, amount=amount, code=code)
     insist_on_limits(customer=locked, wanted=wanted, address=address)
     top_up = TopUp.objects.create(
         customer=customer,
@@ -63,6 +71,7 @@ def _open(customer: User, wanted: Offer, address: str | None) -> TopUp:
         amount=wanted.amount,
         fee=wanted.fee,
         bonus=wanted.bonus,
+        bonus_rule=wanted.rule,
         address=address,
         next_at=Now() + LEASE,
     )

@@ -13,7 +13,15 @@ from notices.models import Notice
 from orders.actions import close_books, stop_deliveries
 from orders.enums import RefillStatus, RequestKind, RequestState
 from orders.models import Order, OrderEvent, OrderRequest, ServiceHealth
-from payments.models import Approval, Decision, Notification, TopUp, TopUpEvent
+from payments.models import (
+    Approval,
+    BonusRule,
+    Decision,
+    GatewayTerms,
+    Notification,
+    TopUp,
+    TopUpEvent,
+)
 from provider.enums import NameStep, RefusedKind, RuleScope, SyncOutcome
 from provider.models import (
     Acceptance,
@@ -138,6 +146,8 @@ def make_payment(customer: User, number: int) -> None:
         top_up=top_up, kind="refund", amount=1, note="asked", by=customer, needed=2
     )
     Approval.objects.create(decision=decision, by=customer)
+    GatewayTerms.objects.create(gateway=f"gateway {number}")
+    BonusRule.objects.create(name=f"Summer {number}", percent=Decimal(5))
 
 
 def make_unknown_refill(order: Order) -> OrderRequest:

@@ -10,9 +10,9 @@ from payments.enums import TopUpState
 from payments.gateways.protocol import State
 from payments.gateways.test.gateway import keep, recall
 from payments.gateways.test.views import BECOMES
-from payments.models import Decision, Notification, TopUp
+from payments.models import BonusRule, Decision, GatewayTerms, Notification, TopUp
 from shop.admin import page_of
-from tests.admin.acting import list_of, log_in, press, text_of
+from tests.admin.acting import list_of, log_in, press, save, text_of
 from tests.factories import make_admin
 from tests.payments.paying import begin, buckets, deliver, report
 
@@ -124,3 +124,30 @@ def test_a_flag_is_taken_off_with_a_note(client: Client) -> None:
     top_up.refresh_from_db()
     assert top_up.flag_reason == ""
     assert "looked at: a typo of theirs" in text_of(client.get(page_of(top_up)))
+
+
+def test_a_gateway_is_tested_from_its_page(client: Client, settings: Settings) -> None:
+    terms = GatewayTerms.objects.create(gateway="test")
+
+    assert "always works" in text_of(press(client, terms, "test"))
+    settings.DEMO = False
+    assert "not set up" in text_of(press(client, terms, "test"))
+
+
+def test_terms_are_written_for_the_gateways_that_there_are(client: Client) -> None:
+    filled = {"active": "on", "position": 1, "fee_percent": "2.9", "fee_fixed": "0.3"}
+    client.post(f"{list_of(GatewayTerms)}add/", {**filled, "gateway": "nobody"})
+    assert not GatewayTerms.objects.exists()
+
+    client.post(f"{list_of(GatewayTerms)}add/", {**filled, "gateway": "test"})
+    terms = GatewayTerms.objects.get()
+    assert (terms.gateway, terms.fee_percent) == ("test", Decimal("2.9"))
+
+
+def test_a_coupon_is_kept_in_capitals(client: Client) -> None:
+    rule = BonusRule.objects.create(name="Summer", percent=Decimal(5))
+
+    save(client, rule, code=" summer ")
+
+    rule.refresh_from_db()
+    assert rule.code == "SUMMER"

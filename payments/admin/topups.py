@@ -1,4 +1,4 @@
-"""Payments as staff see them, with everything that gateways said, and what to decide."""
+"""Payments as staff see them, with everything that gateways said."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -15,9 +15,10 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from payments import actions
-from payments.enums import PAID, DecisionKind, Outcome, TopUpState
+from payments.admin.notifications import text_of
+from payments.enums import PAID, DecisionKind, TopUpState
 from payments.errors import PaymentError
-from payments.models import Decision, Notification, TopUp
+from payments.models import Decision, TopUp
 from shop.admin import (
     ReadonlyMixin,
     ShopAdmin,
@@ -35,13 +36,6 @@ TONES = {
     TopUpState.PAID: "success",
     TopUpState.PENDING: "info",
     TopUpState.DISPUTED: "danger",
-}
-OUTCOME_TONES = {
-    Outcome.APPLIED: "success",
-    Outcome.MISMATCH: "danger",
-    Outcome.FORGED: "danger",
-    Outcome.UNREADABLE: "warning",
-    Outcome.UNANSWERED: "warning",
 }
 
 
@@ -266,139 +260,6 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
         """Take the payment off the list."""
         actions.release(top_up=top_up, by=request.user, note=data["note"])
         return gettext("It is off the list.")
-
-
-@admin.register(Decision)
-class DecisionAdmin(ReadonlyMixin, ShopAdmin):
-    """What is to be credited by hand or sent back; two people approve what is much."""
-
-    list_display = ("number", "kind", "payment", "sum", "by", "standing", "time")
-    list_filter = ("kind", ("closed_at", admin.EmptyFieldListFilter))
-    list_select_related = ("top_up__customer", "by")
-    number_fields = ("id", "top_up_id")
-    ordering = ("-id",)
-    actions_detail = ("approve", "reject", "again")
-    fields = (
-        "payment", "kind", "sum", "note", "by", "needed", "standing", "error", "time",
-    )  # fmt: skip
-
-    @display(description=_("no."), ordering="id")
-    def number(self, decision: Decision) -> int:
-        return decision.pk
-
-    @display(description=_("payment"))
-    def payment(self, decision: Decision) -> Any:
-        return link_to(decision.top_up)
-
-    @display(description=_("amount"))
-    def sum(self, decision: Decision) -> str:
-        return show(decision.amount, decision.top_up.currency)
-
-    @display(description=_("state"))
-    def standing(self, decision: Decision) -> str:
-        if decision.rejected_by_id:
-            return badge(_("rejected"))
-        if decision.closed_at:
-            return badge(_("done"), "success")
-        if decision.approved_at:
-            return badge(_("approved, not done"), "danger")
-        return badge(_("waits for approval"), "warning")
-
-    @display(description=_("time"), ordering="id")
-    def time(self, decision: Decision) -> Any:
-        return moment(decision.asked_at)
-
-    def tables(self, row: Decision) -> Iterable[Table]:
-        yield Table(
-            _("Approvals"),
-            [_("time"), _("by")],
-            [
-                [moment(yes.at), yes.by]
-                for yes in row.approvals.select_related("by").order_by("id")
-            ],
-        )
-
-    @button(
-        label=_("Approve"),
-        question=_("With the last approval that is needed it is carried out."),
-        permission=MAY,
-        refusals=(PaymentError,),
-        icon="check",
-        variant=ActionVariant.PRIMARY,
-    )
-    def approve(self, request: HttpRequest, decision: Decision, data: object) -> str:
-        """Say yes."""
-        if actions.approve(decision=decision, by=request.user):
-            return gettext("Done.")
-        return gettext("Approved. Another person must approve it, too.")
-
-    @button(
-        label=_("Reject"),
-        question=_("It is closed, and not carried out."),
-        permission=MAY,
-        icon="close",
-        variant=ActionVariant.DANGER,
-    )
-    def reject(self, request: HttpRequest, decision: Decision, data: object) -> str:
-        """Say no."""
-        if actions.reject(decision=decision, by=request.user):
-            return gettext("Rejected.")
-        return gettext("It was closed or approved already.")
-
-    @button(
-        label=_("Try again"),
-        question=_("What was approved and not done is done. Nothing is sent twice."),
-        permission=MAY,
-        refusals=(PaymentError,),
-        icon="refresh",
-    )
-    def again(self, request: HttpRequest, decision: Decision, data: object) -> str:
-        """Carry out what the gateway did not do at first."""
-        actions.carry_out(decision=decision)
-        return gettext("Done.")
-
-
-@admin.register(Notification)
-class NotificationAdmin(ReadonlyMixin, ShopAdmin):
-    """What came to the gateways' addresses, as it came."""
-
-    list_display = ("number", "gateway", "event_id", "result", "payment", "time")
-    list_filter = ("outcome", "gateway")
-    list_select_related = ("top_up",)
-    number_fields = ("id", "top_up_id")
-    search_fields = ("event_id",)
-    ordering = ("-id",)
-    fields = (
-        "gateway", "event_id", "result", "error", "payment", "time", "headers", "text",
-    )  # fmt: skip
-
-    @display(description=_("no."), ordering="id")
-    def number(self, said: Notification) -> int:
-        return said.pk
-
-    @display(description=_("outcome"))
-    def result(self, said: Notification) -> str:
-        if not said.outcome:
-            return badge(_("not applied"), "warning")
-        outcome = Outcome(said.outcome)
-        return badge(outcome.label, OUTCOME_TONES.get(outcome, ""))
-
-    @display(description=_("payment"))
-    def payment(self, said: Notification) -> Any:
-        return link_to(said.top_up)
-
-    @display(description=_("received"), ordering="id")
-    def time(self, said: Notification) -> Any:
-        return moment(said.received_at)
-
-    @display(description=_("body"))
-    def text(self, said: Notification) -> str:
-        return text_of(said)
-
-
-def text_of(said: Notification) -> str:
-    """Return a notification's body as text, whatever its bytes are."""
-    return bytes(said.body).decode(errors="replace")
 
 
 def _decided(decision: Decision) -> str:

@@ -1,0 +1,14 @@
+"""Payments in the admin."""
+
+from payments.admin.decisions import DecisionAdmin
+from payments.admin.notifications import NotificationAdmin
+from payments.admin.terms import BonusRuleAdmin, GatewayTermsAdmin
+from payments.admin.topups import TopUpAdmin
+
+__all__ = [
+    "BonusRuleAdmin",
+    "DecisionAdmin",
+    "GatewayTermsAdmin",
+    "NotificationAdmin",
+    "TopUpAdmin",
+]

@@ -1,0 +1,15 @@
+"""Payments, what was said and decided about them, and the terms they are made on."""
+
+from payments.models.decisions import Approval, Decision
+from payments.models.terms import BonusRule, GatewayTerms
+from payments.models.topups import Notification, TopUp, TopUpEvent
+
+__all__ = [
+    "Approval",
+    "BonusRule",
+    "Decision",
+    "GatewayTerms",
+    "Notification",
+    "TopUp",
+    "TopUpEvent",
+]
