@@ -71,3 +71,23 @@ def unfreeze(*, user_id: int, reason: str) -> None:
 def _assert_in_transaction() -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("Somebody is frozen in the transaction of its cause.")
+
+
+@transaction.atomic(durable=True)
+def freeze_by_hand(*, user: User, reason: str) -> bool:
+    """Freeze a customer; return whether they were not frozen before."""
+    return bool(
+        User.objects.filter(pk=user.pk, frozen_at=None).update(
+            frozen_at=Now(), frozen_for=reason
+        )
+    )
+
+
+@transaction.atomic(durable=True)
+def unfreeze_by_hand(*, user: User) -> bool:
+    """Let a customer order and pay again, whatever for they were frozen; False if not."""
+    return bool(
+        User.objects.filter(pk=user.pk, frozen_at__isnull=False).update(
+            frozen_at=None, frozen_for=""
+        )
+    )

@@ -22,6 +22,7 @@ from unfold.forms import BaseDialogForm
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
+from accounts import actions as accounts
 from accounts.admin import UserAdmin
 from accounts.models import User
 from ledger import actions, queries
@@ -72,7 +73,7 @@ class CustomerAdmin(UserAdmin):
     """A person with balance and statement, and a button that credits by hand."""
 
     list_display = ("email", "name", "balance", "order_count", "is_active", "joined")
-    actions_detail = ("credit",)
+    actions_detail = ("credit", "freeze", "unfreeze")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         spendable = (
@@ -101,6 +102,10 @@ class CustomerAdmin(UserAdmin):
     def balance(self, user: Any) -> str:
         return show(user.spendable)
 
+    @display(description=_("debt"))
+    def owed(self, user: User) -> str:
+        return show(queries.debt(customer=user))
+
     @display(description=_("orders"))
     def order_count(self, user: Any) -> str | SafeString:
         url = reverse("admin:orders_order_changelist")
@@ -119,10 +124,13 @@ class CustomerAdmin(UserAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None:
             return fieldsets
-        return ((None, {"fields": ("balance", "order_count")}), *fieldsets)
+        frozen = ("frozen_at", "frozen_for") if obj.frozen_at else ()
+        shown = ("balance", "owed", "order_count", *frozen)
+        return ((None, {"fields": shown}), *fieldsets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        return (*super().get_readonly_fields(request, obj), "balance", "order_count")
+        own = ("balance", "owed", "order_count", "frozen_at", "frozen_for")
+        return (*super().get_readonly_fields(request, obj), *own)
 
     def tables(self, row: User) -> Iterable[Table]:
         transfers = queries.statement(customer=row).select_related("by")[:STATEMENT]
@@ -132,6 +140,41 @@ class CustomerAdmin(UserAdmin):
             [_line(transfer, row) for transfer in transfers],
         )
         yield from super().tables(row)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        frozen = User.objects.filter(pk=object_id, frozen_at__isnull=False).exists()
+        unfit = "_freeze" if frozen else "_unfreeze"
+        return [
+            offered
+            for offered in super().get_actions_detail(request, object_id)
+            if not offered.action_name.endswith(unfit)
+        ]
+
+    @button(
+        label=_("Freeze"),
+        question=_(
+            "They may look, but neither order nor pay. Unsent orders are ended."
+        ),
+        permission="accounts.change_user",
+        form=NoteForm,
+        icon="ac_unit",
+        variant=ActionVariant.DANGER,
+    )
+    def freeze(self, request: HttpRequest, user: User, data: dict[str, Any]) -> str:
+        """Freeze a customer; the sweeper ends what they ordered and nobody sent."""
+        accounts.freeze_by_hand(user=user, reason=data["note"])
+        return gettext("%(customer)s is frozen.") % {"customer": user}
+
+    @button(
+        label=_("Unfreeze"),
+        question=_("They may order and pay again."),
+        permission="accounts.change_user",
+        icon="sunny",
+    )
+    def unfreeze(self, request: HttpRequest, user: User, data: object) -> str:
+        """Let a customer order and pay again."""
+        accounts.unfreeze_by_hand(user=user)
+        return gettext("%(customer)s may order and pay again.") % {"customer": user}
 
     @button(
         label=_("Credit"),

@@ -23,6 +23,14 @@ def balance(*, customer: User) -> Decimal:
     return total or ZERO
 
 
+def debt(*, customer: User) -> Decimal:
+    """Return what the customer owes; the next payment repays it first."""
+    owed = Account.objects.filter(
+        customer=customer, currency=settings.SHOP_CURRENCY, kind=AccountKind.DEBT
+    ).aggregate(total=Sum("balance"))["total"]
+    return -(owed or ZERO)
+
+
 def statement(*, customer: User) -> QuerySet[Transfer]:
     """Return the customer's transfers, newest first, with both their accounts."""
     owned = Account.objects.filter(customer=customer).values("pk")

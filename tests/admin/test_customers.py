@@ -223,3 +223,21 @@ def test_orders_of_one_customer_are_a_click_away(client: Client) -> None:
     page = client.get(f"{list_of(Order)}?customer__id__exact={order.customer_id}")
 
     assert [row.pk for row in page.context["cl"].result_list] == [order.pk]
+
+
+def test_staff_freeze_and_free_a_customer(client: Client) -> None:
+    customer = make_customer()
+
+    press(client, customer, "freeze", note="somebody else's card")
+    customer.refresh_from_db()
+    assert (customer.frozen_at is not None, customer.frozen_for) == (
+        True,
+        "somebody else's card",
+    )
+    page = text_of(client.get(page_of(customer)))
+    assert "somebody else&#x27;s card" in page
+    assert button_of(customer, "freeze") not in page
+
+    press(client, customer, "unfreeze")
+    customer.refresh_from_db()
+    assert (customer.frozen_at, customer.frozen_for) == (None, "")
