@@ -55,3 +55,13 @@ class DecisionKind(models.TextChoices):
 
     CONFIRM = "confirm", _("credit by hand")
     REFUND = "refund", _("send back")
+
+
+class Match(models.TextChoices):
+    """What a line of a gateway's report comes to beside our payments."""
+
+    CREDITED = "credited", _("credited")
+    WAITING = "waiting", _("paid, and not credited")
+    DIFFERS = "differs", _("another amount or currency")
+    TWICE = "twice", _("paid a second time")
+    STRANGER = "stranger", _("of no payment of ours")

@@ -1,5 +1,6 @@
 """Beginning a payment: every exit, and the limits."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -62,7 +63,7 @@ def test_the_gateway_is_told_what_it_needs_outside_any_transaction(
     ]
     assert (top_up.state, top_up.remote_id) == (TopUpState.PENDING, "remote 1")
     assert top_up.url == "https://pay.example.com/1"
-    assert len(top_up.reference) == 24
+    assert re.fullmatch("[A-HJ-NP-Z2-9]{12}", top_up.reference)
 
 
 def failing(unknown: bool) -> Callable[..., Started]:

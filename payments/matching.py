@@ -1,0 +1,109 @@
+"""Comparing a gateway's own report, or a bank's statement, with our payments.
+
+A CSV with a header: a column `amount`, and any of `currency`, `reference`, `remote_id`,
+`text`. In `text`, what somebody wrote on a transfer, a reference is found wherever it is.
+"""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from django.conf import settings
+
+from payments.enums import PAID, Match
+from payments.models import TopUp
+from shop.money import plain
+
+# Twelve letters and digits, however they are grouped, in any case.
+_REFERENCE = re.compile(r"[A-HJ-NP-Z2-9]{12}")
+_NOISE = re.compile(r"[^A-Z0-9]+")
+
+
+class SheetError(Exception):
+    """A file that cannot be read; the text says which row, and why."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One payment in a report, in the currency's units; `number` is the file's row."""
+
+    number: int
+    amount: Decimal
+    currency: str
+    reference: str
+    remote_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a line of a report comes to beside our payments."""
+
+    line: Line
+    match: Match
+    top_up: TopUp | None = None
+
+    def __str__(self) -> str:
+        what = f"payment {self.top_up.pk}" if self.top_up else "no payment"
+        sum_ = f"{plain(self.line.amount)} {self.line.currency}"
+        return f"row {self.line.number}: {sum_}: {what}: {self.match.label}"
+
+
+def read(lines: Iterable[str]) -> list[Line]:
+    """Return the lines of a CSV; SheetError where one cannot be read."""
+    reader = csv.DictReader(lines)
+    if "amount" not in (reader.fieldnames or ()):
+        raise SheetError("The first row must name the columns, amount among them.")
+    return [_line(number, row) for number, row in enumerate(reader, start=2)]
+
+
+def match(*, gateway: str, lines: Sequence[Line]) -> Iterator[Found]:
+    """Yield what each line comes to. Reads only.
+
+    Of two lines for one payment the second is one too many: somebody paid twice.
+    """
+    seen: set[int] = set()
+    for line in lines:
+        top_up = _find(gateway, line)
+        if top_up is None:
+            yield Found(line, Match.STRANGER)
+        elif top_up.pk in seen:
+            yield Found(line, Match.TWICE, top_up)
+        else:
+            seen.add(top_up.pk)
+            yield Found(line, _compare(line, top_up), top_up)
+
+
+def _line(number: int, row: dict[str, str]) -> Line:
+    try:
+        amount = Decimal((row["amount"] or "").strip().replace(",", ""))
+    except InvalidOperation as error:
+        raise SheetError(f"Row {number}: the amount is no number.") from error
+    if not amount.is_finite():
+        raise SheetError(f"Row {number}: the amount is no number.")
+    texts = {
+        name: (row.get(name) or "").strip()
+        for name in ("currency", "reference", "remote_id", "text")
+    }
+    currency = texts.pop("currency").upper() or settings.SHOP_CURRENCY
+    return Line(number, amount, currency, **texts)
+
+
+def _find(gateway: str, line: Line) -> TopUp | None:
+    top_ups = TopUp.objects.filter(gateway=gateway)
+    if line.remote_id:
+        return top_ups.filter(remote_id=line.remote_id).first()
+    if line.reference:
+        return top_ups.filter(reference=line.reference.upper()).first()
+    words = _NOISE.sub(" ", line.text.upper())
+    possible = {*_REFERENCE.findall(words), *_REFERENCE.findall(words.replace(" ", ""))}
+    found = list(top_ups.filter(reference__in=possible)[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _compare(line: Line, top_up: TopUp) -> Match:
+    if (line.amount, line.currency) != (top_up.total, top_up.currency):
+        return Match.DIFFERS
+    return Match.CREDITED if top_up.state in PAID else Match.WAITING
