@@ -17,3 +17,10 @@ def sweep() -> None:
 def stop_orders(*, customer_id: int) -> None:
     """End what a frozen customer has ordered and nobody has sent."""
     actions.stop_orders(customer_id=customer_id)
+
+
+@app.task(name="payments.forget_forged")
+def forget_forged() -> None:
+    """Delete old forgeries."""
+    if take("payments.forget_forged", every=86400):
+        actions.forget_forged()

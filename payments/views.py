@@ -14,6 +14,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from ledger.queries import debt
 from payments import actions, queries
 from payments.enums import DecisionKind, Outcome
 from payments.errors import PaymentError
@@ -175,6 +176,7 @@ def _page(request: CustomerRequest, form: TopUpForm, *, part: str = "") -> HttpR
         "limits": limits,
         "offer": _offer(request, form),
         "frozen": request.user.frozen_at is not None,
+        "owed": debt(customer=request.user),
     }
     if not part:
         last = queries.top_ups_of(customer=request.user)[: queries.LAST]

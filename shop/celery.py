@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "reconcile": {"task": "orders.reconcile", "schedule": 600.0},
     # Rung for every hour, as a scheduler that is restarted counts from its start; the
     # Tick row makes one run a day of it.
+    "forget forged payments": {"task": "payments.forget_forged", "schedule": 3600.0},
     "forget replies": {"task": "provider.forget_replies", "schedule": 3600.0},
     "audit": {"task": "shop.audit", "schedule": 600.0},
 }

@@ -13,7 +13,7 @@ from payments.actions.deciding import (
     refundable,
     reject,
 )
-from payments.actions.noting import note_notification, receive
+from payments.actions.noting import forget_forged, note_notification, receive
 from payments.actions.settling import release
 from payments.actions.starting import start_top_up
 from payments.actions.stopping import stop_orders
@@ -27,6 +27,7 @@ __all__ = [
     "carry_out",
     "confirm_return",
     "decide",
+    "forget_forged",
     "note_notification",
     "receive",
     "refundable",

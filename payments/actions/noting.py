@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # Of headers only these are kept: what signs, and what tells formats apart. Never cookies.
 _KEPT = ("signature", "sig", "content-type", "user-agent", "transmission", "auth-algo")
+# What nobody has signed is forgotten after this.
+FORGED_DAYS = timedelta(days=30)
 # Bytes of a body that nobody has signed: enough to see what it is.
 FORGED_BODY = 2048
 
@@ -63,6 +66,15 @@ def note_notification(
         if any(part in name.lower() for part in _KEPT)
     }
     return Notification.objects.create(gateway=gateway, headers=kept, body=body)
+
+
+@transaction.atomic(durable=True)
+def forget_forged() -> int:
+    """Delete forgeries that are older than FORGED_DAYS; return how many."""
+    count, _by_model = Notification.objects.filter(
+        outcome=Outcome.FORGED, received_at__lt=Now() - FORGED_DAYS
+    ).delete()
+    return count
 
 
 def _apply(gateway: str, notification: Notification, reports: list[Report]) -> Outcome:

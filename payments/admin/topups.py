@@ -6,7 +6,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -18,6 +22,7 @@ from payments import actions
 from payments.admin.notifications import text_of
 from payments.enums import PAID, DecisionKind, TopUpState
 from payments.errors import PaymentError
+from payments.evidence import evidence
 from payments.models import Decision, TopUp
 from shop.admin import (
     ReadonlyMixin,
@@ -89,7 +94,7 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
     fields = (
         "customer", "gateway", "reference", "remote_id", "sum", "credited", "fees",
         "bonuses", "back", "standing", "flag", "dispute", "instrument", "risk", "address",
-        "time", "paid", "expires",
+        "time", "paid", "expires", "file",
     )  # fmt: skip
 
     @display(description=_("no."), ordering="id")
@@ -182,6 +187,34 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
                 for decision in row.decisions.select_related("by").order_by("-id")
             ],
         )
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of the evidence, for a bank that asks."""
+        evidence = path(
+            "<int:top_up_id>/evidence/",
+            self.admin_site.admin_view(self.evidence),
+            name="payments_topup_evidence",
+        )
+        return [evidence, *super().get_urls()]
+
+    def evidence(self, request: HttpRequest, top_up_id: int) -> HttpResponse:
+        """Return the evidence of a payment as a file."""
+        top_up = get_object_or_404(
+            TopUp.objects.select_related("customer"), pk=top_up_id
+        )
+        if not self.has_view_permission(request, top_up):
+            raise PermissionDenied
+        file = f"payment-{top_up.pk}.txt"
+        return HttpResponse(
+            evidence(top_up=top_up),
+            content_type="text/plain; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{file}"'},
+        )
+
+    @display(description=_("evidence for a bank"))
+    def file(self, top_up: TopUp) -> Any:
+        url = reverse("admin:payments_topup_evidence", args=[top_up.pk])
+        return format_html('<a class="text-link" href="{}">{}</a>', url, _("Download"))
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
         found = TopUp.objects.filter(pk=object_id).first()

@@ -13,7 +13,7 @@ from payments.gateways.test.views import BECOMES
 from payments.models import BonusRule, Decision, GatewayTerms, Notification, TopUp
 from shop.admin import page_of
 from tests.admin.acting import list_of, log_in, press, save, text_of
-from tests.factories import make_admin
+from tests.factories import make_admin, make_customer, make_order
 from tests.payments.paying import begin, buckets, deliver, report
 
 pytestmark = [
@@ -151,3 +151,27 @@ def test_a_coupon_is_kept_in_capitals(client: Client) -> None:
 
     rule.refresh_from_db()
     assert rule.code == "SUMMER"
+
+
+def test_the_evidence_of_a_payment_is_a_file_for_those_who_may_see_it(
+    client: Client, top_up: TopUp
+) -> None:
+    order = make_order(top_up.customer)
+    make_order()
+    url = f"{page_of(top_up).removesuffix('change/')}evidence/"
+    assert url in text_of(client.get(page_of(top_up)))
+
+    page = client.get(url)
+    lines = text_of(page).splitlines()
+    assert page["Content-Disposition"].endswith(f'"payment-{top_up.pk}.txt"')
+    assert f"Customer: {top_up.customer.email}, -, number {top_up.customer_id}" in lines
+    assert "Paid: 100 USD" in lines
+    assert [f"order {order.pk} " in line for line in lines[-1:]] == [True]
+    assert "https://example.com/film  charge 2, refunded 0, pending" in lines[-1]
+    assert (
+        len(lines) - lines.index("Ordered with the balance since it was credited:") == 2
+    )
+
+    looker = log_in(make_customer(is_staff=True))
+    assert looker.get(url).status_code == 403
+    assert client.get(url.replace(str(top_up.pk), "999999")).status_code == 404

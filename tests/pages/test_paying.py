@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -10,8 +11,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from ledger.queries import balance
 from payments import actions
-from payments.models import TopUp
+from payments.gateways.protocol import State
+from payments.models import GatewayTerms, TopUp
 from tests.factories import make_customer
+from tests.pages.test_browser import PHONE
+from tests.pages.test_browser import _faults as faults_of
+from tests.payments.paying import begin, tell
 
 pytestmark = [
     pytest.mark.browser,
@@ -94,3 +99,24 @@ def test_without_scripts_funds_are_added_too(open_page: Open) -> None:
 
     expect(page.locator("#top-up")).to_contain_text("The payment has arrived")
     assert balance(customer=customer) == 25
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_of_paying_is_accessible_and_fits_a_phone(
+    open_page: Open, theme: str
+) -> None:
+    customer = make_customer()
+    GatewayTerms.objects.create(gateway="test", fee_percent=Decimal(3))
+    open_, paid = begin(customer), begin(customer)
+    tell(paid, State.PAID)
+    tell(begin(customer), State.FAILED)
+    page = open_page(customer, color_scheme=theme, viewport=PHONE)
+    faults = []
+    for path in ("/funds/", f"/funds/{open_.pk}/", f"/funds/{paid.pk}/", open_.url):
+        page.goto(path)
+        for summary in page.locator("main summary").all():
+            summary.click()
+        faults += [f"{path}: {fault}" for fault in faults_of(page)]
+        if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            faults.append(f"{path}: wider than the window")
+    assert faults == []

@@ -1,6 +1,7 @@
 """A gateway's own door: stored first, believed only when signed (I15, I16)."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from itertools import chain
 
@@ -12,7 +13,7 @@ from ledger.enums import TransferKind
 from ledger.models import Transfer
 from ledger.queries import balance
 from notices.models import Notice
-from payments import actions
+from payments import actions, tasks
 from payments.enums import Outcome
 from payments.gateways.protocol import GatewayError, State
 from payments.gateways.test import gateway
@@ -101,6 +102,23 @@ def test_a_notification_with_an_old_signature_is_refused() -> None:
 def test_of_a_forgery_only_the_beginning_is_kept() -> None:
     assert post({SIGNATURE: "1,a"}, b"x" * 10_000) == 400
     assert len(Notification.objects.get().body) == 2048
+
+
+def test_forgeries_are_forgotten_after_a_month_and_nothing_else_is() -> None:
+    deliver(report(begin(), State.PAID))
+    for days in (0, 29, 31):
+        post({SIGNATURE: "1,a"}, b"x")
+        newest = Notification.objects.latest("id")
+        at = newest.received_at - timedelta(days=days)
+        Notification.objects.filter(pk=newest.pk).update(received_at=at)
+    Notification.objects.filter(outcome="applied").update(
+        received_at=newest.received_at - timedelta(days=99)
+    )
+
+    tasks.forget_forged()
+
+    assert Notification.objects.filter(outcome="forged").count() == 2
+    assert Notification.objects.filter(outcome="applied").count() == 1
 
 
 def test_too_long_a_notification_is_refused_and_not_kept() -> None:
