@@ -2,19 +2,18 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class TopUpState(models.TextChoices):
     """Where a top-up stands, as its customer sees it."""
 
-    CREATED = "created", pgettext_lazy("top-up", "begun")
-    PENDING = "pending", pgettext_lazy("top-up", "waiting for confirmation")
-    PAID = "paid", pgettext_lazy("top-up", "paid")
-    FAILED = "failed", pgettext_lazy("top-up", "failed")
-    EXPIRED = "expired", pgettext_lazy("top-up", "expired")
-    REFUNDED = "refunded", pgettext_lazy("top-up", "refunded")
-    DISPUTED = "disputed", pgettext_lazy("top-up", "disputed")
+    CREATED = "created", _("begun")
+    PENDING = "pending", _("waiting for confirmation")
+    PAID = "paid", _("paid")
+    FAILED = "failed", _("failed")
+    EXPIRED = "expired", _("expired")
+    REFUNDED = "refunded", _("refunded")
+    DISPUTED = "disputed", _("disputed")
 
 
 # While nothing is paid a top-up only moves forward in this order, whatever comes when.
@@ -32,9 +31,9 @@ class Dispute(models.TextChoices):
     """How far a dispute of a payment went; it only moves forward in this order."""
 
     NONE = "", _("none")
-    OPEN = "open", pgettext_lazy("dispute", "open")
-    WON = "won", pgettext_lazy("dispute", "won")
-    LOST = "lost", pgettext_lazy("dispute", "lost")
+    OPEN = "open", _("open")
+    WON = "won", _("won")
+    LOST = "lost", _("lost")
 
 
 class Outcome(models.TextChoices):

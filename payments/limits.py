@@ -77,5 +77,5 @@ def insist_on_limits(*, customer: User, wanted: Offer, address: str | None) -> N
     for who in (Q(customer=customer), Q(address=address, address__isnull=False)):
         if recent.filter(who).count() >= settings.TOPUP_ATTEMPTS:
             raise PaymentError(
-                _("That were many payments within an hour. Please try again later.")
+                _("These were many payments within an hour. Please try again later.")
             )
