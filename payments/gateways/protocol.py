@@ -96,9 +96,10 @@ class Report:
     """What a gateway says, in a verified notification or when it was asked.
 
     `reference` and `remote_id` name the payment, one of them may be "". `amount` is what
-    was paid so far, `refunded` what of it has gone back in all. `event_id` tells the
-    notification from others, "" where it was asked. `instrument` tells one card or
-    account from another without naming it; `risk` is a word of the gateway for staff.
+    was paid so far, `refunded` what of it has gone back in all, `disputed` what of it a
+    dispute is about, 0 where the gateway does not say. `event_id` tells the notification
+    from others, "" where it was asked. `instrument` tells one card or account from
+    another without naming it; `risk` is a word of the gateway for staff.
     """
 
     state: State
@@ -107,6 +108,7 @@ class Report:
     amount: Decimal = Decimal(0)
     currency: str = ""
     refunded: Decimal = Decimal(0)
+    disputed: Decimal = Decimal(0)
     event_id: str = ""
     at: datetime | None = None
     instrument: str = ""
@@ -116,10 +118,14 @@ class Report:
 
 @dataclass(frozen=True)
 class Refunded:
-    """A refund that the gateway has taken. `pending` where the money is under way."""
+    """A refund that the gateway has taken. `pending` where the money is under way.
+
+    `url` is where the customer says how to get it, where the gateway cannot know.
+    """
 
     remote_id: str
     pending: bool = False
+    url: str = ""
 
 
 class Gateway(Protocol):
