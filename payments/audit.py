@@ -49,8 +49,9 @@ PROMISES = {
         SELECT id, concat('taken ', taken, ', refunded ', refunded, ', dispute ', dispute)
         FROM payments_topup
         WHERE paid_at IS NOT NULL
-          AND taken <> CASE WHEN dispute IN ('open', 'lost') THEN amount
-                            ELSE least(refunded, amount) END
+          AND taken <> least(amount, refunded + CASE
+                WHEN dispute NOT IN ('open', 'lost') THEN 0
+                WHEN disputed = 0 THEN amount + fee ELSE disputed END)
     """,
 }
 

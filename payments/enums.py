@@ -54,6 +54,7 @@ class DecisionKind(models.TextChoices):
 
     CONFIRM = "confirm", _("credit by hand")
     REFUND = "refund", _("send back")
+    RETURNED = "returned", _("was sent back by hand")
 
 
 class Match(models.TextChoices):

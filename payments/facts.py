@@ -38,6 +38,7 @@ class Facts:
     is_paid: bool
     refunded: Decimal
     dispute: Dispute
+    disputed: Decimal
     unpaid: TopUpState
 
     @property
@@ -60,6 +61,7 @@ def facts_of(top_up: TopUp) -> Facts:
         is_paid=top_up.paid_at is not None,
         refunded=top_up.refunded,
         dispute=Dispute(top_up.dispute),
+        disputed=top_up.disputed,
         unpaid=TopUpState(top_up.state)
         if top_up.paid_at is None
         else TopUpState.PENDING,
@@ -77,6 +79,7 @@ def add(facts: Facts, report: Report, top_up: TopUp) -> Facts:
         dispute=_later(
             list(Dispute), facts.dispute, _DISPUTES.get(report.state, Dispute.NONE)
         ),
+        disputed=min(max(facts.disputed, report.disputed), top_up.total),
         unpaid=_later(
             UNPAID, facts.unpaid, _UNPAID.get(report.state, TopUpState.CREATED)
         ),
@@ -95,14 +98,15 @@ def state(facts: Facts, top_up: TopUp) -> TopUpState:
 
 
 def due(facts: Facts, top_up: TopUp) -> Due:
-    """Return what is to be taken back: all while contested, else what was refunded.
+    """Return what is to be taken back: what was refunded, and what is contested.
 
+    That is all of it where the gateway does not say how much a dispute is about.
     The fee goes back last, and of the bonus the same part as of the amount, rounded up.
     """
     if not facts.is_paid:
         return Due(ZERO, ZERO)
-    amount = top_up.amount if facts.is_contested else facts.refunded
-    amount = min(amount, top_up.amount)
+    contested = (facts.disputed or top_up.total) if facts.is_contested else ZERO
+    amount = min(facts.refunded + contested, top_up.amount)
     with localcontext(prec=60):
         bonus = (top_up.bonus * amount / top_up.amount).quantize(
             Decimal(1).scaleb(-PLACES), ROUND_CEILING

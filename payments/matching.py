@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
+from django.db.models import Q
 
 from payments.enums import PAID, Match
 from payments.models import TopUp
@@ -18,6 +19,8 @@ from shop.money import plain
 
 # Twelve letters and digits, however they are grouped, in any case.
 _REFERENCE = re.compile(r"[A-HJ-NP-Z2-9]{12}")
+# What the bank gateway asks people to write: a mark, and how a reference begins.
+_CODE = re.compile(r"MP([A-HJ-NP-Z2-9]{8})")
 _NOISE = re.compile(r"[^A-Z0-9]+")
 
 
@@ -98,8 +101,11 @@ def _find(gateway: str, line: Line) -> TopUp | None:
     if line.reference:
         return top_ups.filter(reference=line.reference.upper()).first()
     words = _NOISE.sub(" ", line.text.upper())
-    possible = {*_REFERENCE.findall(words), *_REFERENCE.findall(words.replace(" ", ""))}
-    found = list(top_ups.filter(reference__in=possible)[:2])
+    texts = (words, words.replace(" ", ""))
+    named = Q(reference__in={one for text in texts for one in _REFERENCE.findall(text)})
+    for code in {one for text in texts for one in _CODE.findall(text)}:
+        named |= Q(reference__startswith=code)
+    found = list(top_ups.filter(named)[:2])
     return found[0] if len(found) == 1 else None
 
 

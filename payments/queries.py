@@ -23,3 +23,9 @@ def top_up_of(*, customer: User, top_up_id: int) -> TopUp | None:
 def open_refund(*, top_up: TopUp) -> Decision | None:
     """Return the refund of a payment that is being decided, if there is one."""
     return top_up.decisions.filter(kind=DecisionKind.REFUND, closed_at=None).first()
+
+
+def claim_of(*, top_up: TopUp) -> str:
+    """Return where the customer says how to get the newest refund, or ""."""
+    newest = top_up.decisions.exclude(url="").order_by("-pk").first()
+    return newest.url if newest else ""

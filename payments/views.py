@@ -85,6 +85,7 @@ def top_up(request: CustomerRequest, top_up_id: int) -> HttpResponse:
         "returned": "returned" in request.GET,
         "refundable": actions.refundable(top_up=found),
         "asked": queries.open_refund(top_up=found),
+        "claim": queries.claim_of(top_up=found),
     }
     return render(request, f"payments/top_up.html{part}", context)
 

@@ -56,6 +56,7 @@ def apply_report(
     known = facts_.facts_of(top_up)
     facts = facts_.add(known, report, top_up)
     # Even where nothing is new: a number that was missing, or an excess to look at.
+    _watch_instrument(top_up, report)
     _note_details(top_up, report)
     if report.state == State.OVERPAID:
         _flag(top_up, report, f"overpaid: {plain(report.amount)} {report.currency}")
@@ -96,6 +97,22 @@ def _flag(top_up: TopUp, report: Report, fault: str) -> None:
     telling.tell_of_fault(top_up, fault)
 
 
+def _watch_instrument(top_up: TopUp, report: Report) -> None:
+    """Put a payment on the staff's list whose card somebody else has paid with, too."""
+    if not report.instrument or top_up.instrument:
+        return
+    others = (
+        TopUp.objects.filter(gateway=top_up.gateway, instrument=report.instrument[:100])
+        .exclude(customer_id=top_up.customer_id)
+        .order_by("customer_id")
+        .values_list("customer_id", flat=True)
+        .distinct()
+    )
+    numbers = ", ".join(str(number) for number in others[:5])
+    if numbers:
+        _flag(top_up, report, f"paid as by customers {numbers}")
+
+
 def _note_details(top_up: TopUp, report: Report) -> None:
     """Keep the gateway's number and what it says of card and risk, where they are new."""
     new = {
@@ -120,6 +137,7 @@ def _settle(
         "state": new,
         "refunded": facts.refunded,
         "dispute": facts.dispute,
+        "disputed": facts.disputed,
     }
     if facts.is_paid and top_up.paid_at is None:
         ledger.top_up(

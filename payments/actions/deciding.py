@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from ledger.enums import AccountKind
 from ledger.models import Account
+from payments.actions import telling
 from payments.actions.applying import apply_report
 from payments.actions.asking import ask
 from payments.enums import DecisionKind, Outcome, TopUpState
@@ -62,10 +63,7 @@ def carry_out(*, decision: Decision) -> None:
     if decision.closed_at is not None or decision.approved_at is None:
         raise PaymentError(_("This is closed, or not approved yet."))
     try:
-        if decision.kind == DecisionKind.CONFIRM:
-            _confirm(decision)
-        else:
-            _refund(decision)
+        _DOING[DecisionKind(decision.kind)](decision)
     except PaymentError as error:
         _note_error(decision, error.message)
         raise
@@ -105,7 +103,7 @@ def _open(
 
 
 def _insist_on_refund(top_up: TopUp, amount: Decimal, by: User) -> None:
-    if top_up.state != TopUpState.PAID or not top_up.remote_id:
+    if top_up.state != TopUpState.PAID:
         raise PaymentError(_("Only a payment that was received can be sent back."))
     if not 0 < amount <= top_up.total - top_up.refunded:
         raise PaymentError(_("More would go back than was paid."), field="amount")
@@ -172,7 +170,7 @@ def _refund(decision: Decision) -> None:
     if not decision.by.is_staff and decision.amount > refundable(top_up=top_up):
         raise PaymentError(_("Only what is left of it can go back."))
     try:
-        gateway.refund(
+        sent = gateway.refund(
             remote_id=top_up.remote_id,
             amount=decision.amount,
             currency=top_up.currency,
@@ -180,8 +178,40 @@ def _refund(decision: Decision) -> None:
         )
     except GatewayError as error:
         raise PaymentError(error.message) from error
+    if sent.url:
+        _note_url(decision, sent.url)
     # What went back in all, its own notification says too; whichever comes first counts.
     ask(top_up=top_up)
+
+
+def _return(decision: Decision) -> None:
+    """Take off the balance what a person has sent back, where the gateway cannot."""
+    top_up = TopUp.objects.get(pk=decision.top_up_id)
+    report = Report(
+        State.REFUNDED,
+        reference=top_up.reference,
+        refunded=top_up.refunded + decision.amount,
+    )
+    apply_report(
+        gateway=top_up.gateway,
+        report=report,
+        by=decision.by,
+        reason=f"sent back by hand: {decision.note}",
+    )
+
+
+_DOING = {
+    DecisionKind.CONFIRM: _confirm,
+    DecisionKind.REFUND: _refund,
+    DecisionKind.RETURNED: _return,
+}
+
+
+@transaction.atomic(durable=True)
+def _note_url(decision: Decision, url: str) -> None:
+    """Keep where the customer gets the money, and tell them."""
+    Decision.objects.filter(pk=decision.pk).update(url=url)
+    telling.tell_of_claim(decision)
 
 
 @transaction.atomic(durable=True)

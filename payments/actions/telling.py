@@ -3,13 +3,14 @@
 from decimal import Decimal
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notices import actions as notices
 from payments.enums import Dispute
 from payments.gateways.protocol import Report
-from payments.models import TopUp
+from payments.models import Decision, TopUp
 from shop.money import plain, show
 
 
@@ -41,13 +42,27 @@ def tell_of_taking(top_up: TopUp, amount: Decimal, owed: Decimal, no: int) -> No
         )
 
 
+def tell_of_claim(decision: Decision) -> None:
+    """Tell the customer where to say how they get their refund."""
+    top_up = decision.top_up
+    with translation.override(_language(top_up)):
+        notices.tell(
+            user_id=top_up.customer_id,
+            key=f"decision:{decision.pk}:claim",
+            subject=_("Your refund of %(amount)s waits for you")
+            % {"amount": show(decision.amount, top_up.currency)},
+            text=_("Say on the page of your payment where it is to go: %(url)s")
+            % {"url": settings.SITE_URL + reverse("top_up", args=[top_up.pk])},
+        )
+
+
 def tell_of_fault(top_up: TopUp, fault: str) -> None:
-    """Alert the staff about a report that does not fit its payment."""
+    """Alert the staff about something odd in a report of a payment."""
     notices.tell_staff(
         key=f"top-up:{top_up.pk}:{fault}"[:200],
         subject=f"Top-up {top_up.pk} ({top_up.gateway}): {fault}",
         text=f"{plain(top_up.total)} {top_up.currency} was asked for; see what was "
-        "reported in its history. Nothing was credited for this report.",
+        "reported, and what came of it, in its history.",
     )
 
 

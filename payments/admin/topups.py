@@ -90,7 +90,7 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
     number_fields = ("id",)
     search_fields = ("reference", "remote_id", "customer__email", "instrument")
     ordering = ("-id",)
-    actions_detail = ("confirm", "refund", "ask", "release")
+    actions_detail = ("confirm", "refund", "returned", "ask", "release")
     fields = (
         "customer", "gateway", "reference", "remote_id", "sum", "credited", "fees",
         "bonuses", "back", "standing", "flag", "dispute", "instrument", "risk", "address",
@@ -221,7 +221,7 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
         if found is None:
             return []
         fitting = {"ask"}
-        fitting |= {"refund"} if found.state == TopUpState.PAID else set()
+        fitting |= {"refund", "returned"} if found.state == TopUpState.PAID else set()
         fitting |= {"confirm"} if found.state not in PAID else set()
         fitting |= {"release"} if found.flagged_at else set()
         return [
@@ -266,6 +266,29 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
             actions.decide(
                 top_up=top_up,
                 kind=DecisionKind.REFUND,
+                amount=data["amount"],
+                note=data["note"],
+                by=request.user,
+            )
+        )
+
+    @button(
+        label=_("Sent back by hand"),
+        question=_("It is off the balance; the gateway is not asked to send anything."),
+        permission=MAY,
+        form=RefundForm,
+        refusals=(PaymentError,),
+        icon="outbox",
+        variant=ActionVariant.DANGER,
+    )
+    def returned(
+        self, request: HttpRequest, top_up: TopUp, data: dict[str, Any]
+    ) -> str:
+        """Note what somebody has sent back at the bank."""
+        return _decided(
+            actions.decide(
+                top_up=top_up,
+                kind=DecisionKind.RETURNED,
                 amount=data["amount"],
                 note=data["note"],
                 by=request.user,

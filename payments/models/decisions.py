@@ -39,6 +39,8 @@ class Decision(models.Model):
         related_name="+",
         verbose_name=_("rejected by"),
     )
+    # Where the customer says how to get the money, where the gateway cannot know.
+    url = models.TextField(blank=True)
     error = models.CharField(_("error"), max_length=200, blank=True)
 
     class Meta:

@@ -48,6 +48,8 @@ class TopUp(models.Model):
     dispute = models.CharField(
         _("dispute"), max_length=4, choices=Dispute, blank=True, default=Dispute.NONE
     )
+    # What of the payment the dispute is about; 0 where nobody says, which is all of it.
+    disputed = MoneyField(_("disputed"), default=ZERO)
     # What of amount and bonus is taken back now, by how many movements.
     taken = MoneyField(_("taken back"), default=ZERO)
     bonus_taken = MoneyField(_("bonus taken back"), default=ZERO)
@@ -83,6 +85,10 @@ class TopUp(models.Model):
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount") + F("fee")),
                 name="top_up_refunded_at_most_what_was_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(disputed__gte=0, disputed__lte=F("amount") + F("fee")),
+                name="top_up_disputed_at_most_what_was_paid",
             ),
             models.CheckConstraint(
                 condition=Q(taken__gte=0, taken__lte=F("amount"))

@@ -111,7 +111,7 @@ def test_only_buttons_that_fit_are_offered(client: Client, top_up: TopUp) -> Non
         actions = client.get(page_of(row)).context["actions_detail"]
         return {str(action["title"]) for action in actions}
 
-    assert offered(top_up) == {"Refund", "Ask the gateway"}
+    assert offered(top_up) == {"Refund", "Sent back by hand", "Ask the gateway"}
     assert offered(begin()) == {"Credit by hand", "Ask the gateway"}
 
 

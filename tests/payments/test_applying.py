@@ -245,3 +245,31 @@ def test_a_dispute_that_is_lost_keeps_money_and_customer_where_they_are() -> Non
     assert (top_up.state, top_up.dispute) == (TopUpState.DISPUTED, "lost")
     assert buckets(top_up.customer) == {}
     assert User.objects.get(pk=top_up.customer_id).frozen_at is not None
+
+
+def test_a_dispute_about_a_part_takes_that_part() -> None:
+    top_up = begin(amount="10", bonus="1")
+    tell(top_up, State.PAID)
+
+    tell(top_up, State.DISPUTED, disputed=Decimal(4))
+    assert top_up.state == TopUpState.DISPUTED
+    assert buckets(top_up.customer) == {"paid": 6, "bonus": Decimal("0.6")}
+    tell(top_up, State.REFUNDED, refunded=Decimal(2))
+    assert buckets(top_up.customer) == {"paid": 4, "bonus": Decimal("0.4")}
+
+    tell(top_up, State.DISPUTE_WON)
+    assert (top_up.state, top_up.refunded) == (TopUpState.PAID, 2)
+    assert buckets(top_up.customer) == {"paid": 8, "bonus": Decimal("0.8")}
+
+
+def test_a_card_that_two_customers_pay_with_is_credited_and_flagged() -> None:
+    one, same, other = begin(), begin(), begin()
+    tell(one, State.PAID, instrument="card 1")
+    tell(begin(one.customer), State.PAID, instrument="card 1")
+    tell(other, State.PAID, instrument="card 2")
+
+    tell(same, State.PAID, instrument="card 1")
+
+    assert same.flag_reason == f"paid as by customers {one.customer_id}"
+    assert buckets(same.customer) == {"paid": 10}
+    assert TopUp.objects.filter(flagged_at__isnull=False).count() == 1

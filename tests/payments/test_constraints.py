@@ -34,6 +34,7 @@ def make_top_up(**fields: Any) -> TopUp:
         ("amounts_above_zero", {"bonus": Decimal(-1)}),
         ("refunded_at_most_what_was_paid", {"refunded": Decimal("10.01")}),
         ("refunded_at_most_what_was_paid", {"refunded": Decimal(-1)}),
+        ("disputed_at_most_what_was_paid", {"disputed": Decimal("10.01")}),
         (
             "taken_at_most_what_was_given",
             {"state": "paid", "paid_at": Now(), "taken": Decimal(11)},

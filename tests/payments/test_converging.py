@@ -40,6 +40,7 @@ def ending(story: Story) -> tuple[object, ...]:
     row = TopUp.objects.get(pk=top_up.pk)
     return (
         row.state,
+        row.disputed,
         row.refunded,
         row.dispute,
         row.taken,

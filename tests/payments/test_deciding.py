@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from notices.models import Notice
 from payments import actions
 from payments.actions import PaymentError
 from payments.enums import DecisionKind, TopUpState
@@ -264,6 +265,47 @@ def test_customers_ask_on_the_page_of_their_payment() -> None:
     stranger.force_login(make_customer())
     assert stranger.post(f"/funds/{top_up.pk}/refund/").status_code == 404
     assert Decision.objects.count() == 1
+
+
+def test_what_was_sent_back_by_hand_leaves_the_balance_and_nothing_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top_up, admin = begin(amount="100"), make_admin()
+    decide(top_up, admin, kind=DecisionKind.CONFIRM)
+    monkeypatch.setattr(TestGateway, "refund", None)
+
+    decide(top_up, admin, "40", kind=DecisionKind.RETURNED)
+    decide(top_up, admin, "25", kind=DecisionKind.RETURNED)
+
+    top_up.refresh_from_db()
+    assert (top_up.state, top_up.refunded) == (TopUpState.PAID, 65)
+    assert top_up.events.latest("id").reason == "sent back by hand: because"
+    assert buckets(top_up.customer) == {"paid": 35}
+    assert "More would go back" in refusal(
+        top_up, admin, "35.01", kind=DecisionKind.RETURNED
+    )
+
+
+def test_a_refund_that_its_customer_must_fetch_says_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top_up = paid("100")
+    claim = Refunded("pull 1", pending=True, url="https://pay.example.com/pull/1")
+    monkeypatch.setattr(TestGateway, "refund", lambda self, **fields: claim)
+
+    decision = decide(top_up, make_admin(), "40")
+
+    assert (decision.url, decision.closed_at is not None) == (claim.url, True)
+    notice = Notice.objects.filter(user=top_up.customer).latest("id")
+    assert notice.subject == "Your refund of $40.00 waits for you"
+    client = Client()
+    client.force_login(top_up.customer)
+    page = client.get(f"/funds/{top_up.pk}/").content.decode()
+    assert f'href="{claim.url}"' in page
+    # It leaves the balance when the gateway says that it went.
+    assert buckets(top_up.customer) == {"paid": 100}
+    tell(top_up, State.REFUNDED, refunded=Decimal(40))
+    assert buckets(top_up.customer) == {"paid": 60}
 
 
 # --- What the database refuses -------------------------------------------------------

@@ -36,6 +36,8 @@ def test_lines_are_found_by_number_reference_or_what_somebody_wrote() -> None:
         f"10.00,USD,{reference.lower()},,",
         f"10,usd,,,Mr Kim / {reference} thanks",
         f'"10.00",USD,,,{grouped}',
+        f"10,USD,,,KIM MP{reference[:8]}",
+        f"10,USD,,,mp {reference[:4]} {reference[4:8]} kim".lower(),
     ):
         header = "amount,currency,reference,remote_id,text"
         assert matches(header, line) == [(Match.WAITING, top_up.pk)]

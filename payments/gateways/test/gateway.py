@@ -143,7 +143,7 @@ def report_of(payment: Payment, **changes: Any) -> Report:
         amount=payment.paid,
         currency=payment.currency,
         refunded=payment.refunded,
-        instrument="test card",
+        instrument=f"card of {payment.reference}",
     )
     return replace(report, **changes)
 
