@@ -9,6 +9,7 @@ from orders.errors import OrderError
 from orders.models import Order
 from payments import actions, tasks
 from payments.gateways.protocol import State
+from tests.api.callers import make_caller
 from tests.factories import LINK, make_customer, make_order, make_service
 from tests.payments.paying import begin, tell
 
@@ -67,3 +68,15 @@ def test_a_frozen_customer_cannot_order() -> None:
 
     assert not Order.objects.exists()
     assert balance(customer=customer) == 50
+
+
+def test_a_frozen_customers_program_is_told_so_and_may_read() -> None:
+    caller = make_caller("frozen@example.com", credit="50")
+    freeze(caller.user)
+    service = make_service()
+
+    assert caller("add", service=service.pk, link=LINK, quantity="1000") == {
+        "error": "Your account is frozen. Please write to the shop."
+    }
+    assert caller("balance")["balance"] == "50"
+    assert not Order.objects.exists()
