@@ -98,8 +98,12 @@ def _flag(top_up: TopUp, report: Report, fault: str) -> None:
 
 
 def _watch_instrument(top_up: TopUp, report: Report) -> None:
-    """Put a payment on the staff's list whose card somebody else has paid with, too."""
-    if not report.instrument or top_up.instrument:
+    """Put a payment on the staff's list whose card somebody else has paid with, too.
+
+    Where a gateway cannot tell one from another it names a kind, such as a wallet's brand:
+    a word without a digit, which many pay with.
+    """
+    if top_up.instrument or not any(sign.isdigit() for sign in report.instrument):
         return
     others = (
         TopUp.objects.filter(gateway=top_up.gateway, instrument=report.instrument[:100])

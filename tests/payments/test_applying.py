@@ -273,3 +273,11 @@ def test_a_card_that_two_customers_pay_with_is_credited_and_flagged() -> None:
     assert same.flag_reason == f"paid as by customers {one.customer_id}"
     assert buckets(same.customer) == {"paid": 10}
     assert TopUp.objects.filter(flagged_at__isnull=False).count() == 1
+
+
+def test_a_wallets_brand_is_no_card_that_two_customers_share() -> None:
+    for _number in range(2):
+        tell(begin(), State.PAID, instrument="kakao_pay")
+
+    assert not TopUp.objects.filter(flagged_at__isnull=False).exists()
+    assert set(TopUp.objects.values_list("instrument", flat=True)) == {"kakao_pay"}
