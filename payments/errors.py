@@ -11,3 +11,7 @@ class PaymentError(Exception):
         super().__init__(str(message))
         self.message = str(message)
         self.field = field
+
+
+class UnsettledError(PaymentError):
+    """Something of which nobody knows whether it was done; it may be tried again."""

@@ -19,7 +19,7 @@ from payments.actions import telling
 from payments.actions.applying import apply_report
 from payments.actions.asking import ask
 from payments.enums import DecisionKind, Outcome, TopUpState
-from payments.errors import PaymentError
+from payments.errors import PaymentError, UnsettledError
 from payments.gateways import registry
 from payments.gateways.protocol import GatewayError, Report, State
 from payments.models import Approval, Decision, TopUp
@@ -57,15 +57,19 @@ def carry_out(*, decision: Decision) -> None:
     """Do what was decided. Safe to repeat: money is credited and sent once for each.
 
     No transaction is open while the gateway is called; the decision's number is its key.
-    Raises PaymentError where it was not done; the decision keeps the reason.
+    Raises PaymentError where it was not done; the decision keeps the reason. It is closed
+    with it, unless nobody knows (UnsettledError): then it stays, to be tried again.
     """
     decision.refresh_from_db()
     if decision.closed_at is not None or decision.approved_at is None:
         raise PaymentError(_("This is closed, or not approved yet."))
     try:
         _DOING[DecisionKind(decision.kind)](decision)
-    except PaymentError as error:
+    except UnsettledError as error:
         _note_error(decision, error.message)
+        raise
+    except PaymentError as error:
+        _close(decision, error.message)
         raise
     _close(decision)
 
@@ -177,7 +181,8 @@ def _refund(decision: Decision) -> None:
             key=f"{top_up.reference}-{decision.pk}",
         )
     except GatewayError as error:
-        raise PaymentError(error.message) from error
+        kind = UnsettledError if error.unknown else PaymentError
+        raise kind(error.message) from error
     if sent.url:
         _note_url(decision, sent.url)
     # What went back in all, its own notification says too; whichever comes first counts.
@@ -215,8 +220,8 @@ def _note_url(decision: Decision, url: str) -> None:
 
 
 @transaction.atomic(durable=True)
-def _close(decision: Decision) -> None:
-    Decision.objects.filter(pk=decision.pk).update(closed_at=Now(), error="")
+def _close(decision: Decision, error: str = "") -> None:
+    Decision.objects.filter(pk=decision.pk).update(closed_at=Now(), error=error[:200])
 
 
 @transaction.atomic(durable=True)

@@ -49,6 +49,8 @@ class DecisionAdmin(ReadonlyMixin, ShopAdmin):
     def standing(self, decision: Decision) -> str:
         if decision.rejected_by_id:
             return badge(_("rejected"))
+        if decision.closed_at and decision.error:
+            return badge(_("failed"), "danger")
         if decision.closed_at:
             return badge(_("done"), "success")
         if decision.approved_at:

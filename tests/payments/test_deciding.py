@@ -144,7 +144,7 @@ def test_a_customer_gets_back_only_what_is_left() -> None:
         actions.approve(decision=decision, by=make_admin())
 
     decision.refresh_from_db()
-    assert decision.closed_at is None
+    assert decision.closed_at is not None
     assert decision.error == "Only what is left of it can go back."
     assert buckets(top_up.customer) == {"paid": 29}
 
@@ -201,6 +201,24 @@ def test_a_gateway_that_is_away_is_tried_again_with_the_same_key(
         actions.carry_out(decision=decision)
 
 
+def test_what_a_gateway_refuses_is_closed_and_done_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top_up, admin = paid("100"), make_admin()
+
+    def refund(self: TestGateway, **fields: object) -> Refunded:
+        raise GatewayError("not through us", unknown=False)
+
+    monkeypatch.setattr(TestGateway, "refund", refund)
+    assert refusal(top_up, admin) == "not through us"
+    decision = Decision.objects.get()
+    assert (decision.closed_at is not None, decision.error) == (True, "not through us")
+    assert buckets(top_up.customer) == {"paid": 100}
+
+    decide(top_up, admin, "40", kind=DecisionKind.RETURNED)
+    assert buckets(top_up.customer) == {"paid": 60}
+
+
 def test_a_payment_that_somebody_saw_arrive_is_credited_by_hand_once() -> None:
     top_up, admin = begin(amount="100"), make_admin()
 
@@ -231,7 +249,9 @@ def test_a_gateway_without_keys_sends_nothing_back(settings: Settings) -> None:
     top_up = paid("100")
     settings.DEMO = False
 
-    assert refusal(top_up, make_admin()) == "This gateway is not set up."
+    admin = make_admin()
+    for _try in range(2):
+        assert refusal(top_up, admin) == "This gateway is not set up."
     assert buckets(top_up.customer) == {"paid": 100}
 
 
