@@ -60,6 +60,8 @@ def apply_report(
     _note_details(top_up, report)
     if report.state == State.OVERPAID:
         _flag(top_up, report, f"overpaid: {plain(report.amount)} {report.currency}")
+    if report.state == State.DISPUTED and known.dispute == Dispute.WON:
+        telling.tell_of_dispute_again(top_up, report)
     if facts == known:
         return Outcome.REPEATED, top_up
     _settle(top_up, facts, report, by=by, reason=reason)

@@ -75,6 +75,16 @@ def tell_of_dispute(top_up: TopUp, dispute: Dispute) -> None:
     )
 
 
+def tell_of_dispute_again(top_up: TopUp, report: Report) -> None:
+    """Alert the staff about a dispute after one that was won, or an old report of that."""
+    notices.tell_staff(
+        key=f"top-up:{top_up.pk}:dispute-again:{report.event_id}"[:200],
+        subject=f"Top-up {top_up.pk} ({top_up.gateway}): disputed after it was won",
+        text="Either this came late, or the payer's bank disputes it a second time: look "
+        "at the gateway. Nothing was taken back for it, and nobody was frozen.",
+    )
+
+
 def tell_of_stranger(gateway: str, report: Report) -> None:
     """Alert the staff about a payment that nobody began here."""
     notices.tell_staff(

@@ -219,7 +219,11 @@ def test_a_dispute_freezes_its_customer_and_a_won_one_frees_them(
     assert (customer.frozen_at, customer.frozen_for) == (None, "")
     assert buckets(customer) == {"paid": 6, "bonus": 1}
 
-    assert tell(top_up, State.DISPUTED) == Outcome.REPEATED
+    alerts = Notice.objects.filter(user=None, key__contains="dispute-again")
+    for event_id in ("evt_1", "evt_1"):
+        assert tell(top_up, State.DISPUTED, event_id=event_id) == Outcome.REPEATED
+    assert alerts.count() == 1
+    assert buckets(customer) == {"paid": 6, "bonus": 1}
 
 
 def test_a_dispute_that_is_won_frees_nobody_whose_other_payment_is_disputed() -> None:
