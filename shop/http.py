@@ -1,5 +1,5 @@
-"""The shop's one HTTP client: forms are posted, documents are got, and failures say what
-may have happened.
+"""The shop's one HTTP client: forms are posted, documents are got, and requests of other
+shapes are sent. Failures say what may have happened.
 
 Every call has one deadline over look-up, connection, headers and body, and a connection
 of its own: one that was left idle may be reset by the other side just when the request
@@ -7,10 +7,10 @@ is on its way, and then nobody knows whether it arrived.
 """
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -80,8 +80,9 @@ def post_form(
 
     Raises HttpFailure, and RuntimeError inside a database transaction.
     """
+    prepare = partial(_prepare, url, user_agent, posts=True)
     form = urlencode(fields).encode()
-    return _call(url, form, user_agent, Call(connect_timeout, deadline), max_bytes)
+    return _call(prepare, form, Call(connect_timeout, deadline), max_bytes)
 
 
 def get(
@@ -96,16 +97,42 @@ def get(
 
     Raises HttpFailure, and RuntimeError inside a database transaction.
     """
-    return _call(url, None, user_agent, Call(connect_timeout, deadline), max_bytes)
+    prepare = partial(_prepare, url, user_agent, posts=False)
+    return _call(prepare, None, Call(connect_timeout, deadline), max_bytes)
+
+
+def send(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    user_agent: str,
+    connect_timeout: float = CONNECT_TIMEOUT,
+    deadline: float = DEADLINE,
+    max_bytes: int = MAX_BYTES,
+) -> HttpReply:
+    """Send `body` by `method`, under the limits and the guard of `post_form`.
+
+    For interfaces that want a password, an idempotency key or another type of body:
+    `headers` say so, and go before what this client says of itself.
+
+    Raises HttpFailure, and RuntimeError inside a database transaction.
+    """
+    request = requests.Request(method, url, headers={**_own(user_agent), **headers})
+    return _call(request.prepare, body, Call(connect_timeout, deadline), max_bytes)
 
 
 def _call(
-    url: str, form: bytes | None, user_agent: str, call: Call, max_bytes: int
+    prepare: Callable[[], requests.PreparedRequest],
+    body: bytes | None,
+    call: Call,
+    max_bytes: int,
 ) -> HttpReply:
     if database.in_atomic_block:
         raise RuntimeError("No network call is made inside a transaction.")
     try:
-        return _exchange(call, url, form, user_agent, max_bytes)
+        return _exchange(call, prepare(), body, max_bytes)
     except HttpFailure as failure:
         failure.elapsed = call.elapsed()
         raise
@@ -119,16 +146,14 @@ def _call(
 
 
 def _exchange(
-    call: Call, url: str, form: bytes | None, user_agent: str, max_bytes: int
+    call: Call, request: requests.PreparedRequest, body: bytes | None, max_bytes: int
 ) -> HttpReply:
-    posts = form is not None
-    request = _prepare(url, user_agent, posts=posts)
-    length = {"Content-Length": str(len(form))} if form is not None else {}
+    length = {"Content-Length": str(len(body))} if body is not None else {}
     with closing(_pool(call, str(request.url))) as pool:
         response = pool.urlopen(
-            "POST" if posts else "GET",
+            str(request.method),
             "/" + request.path_url.lstrip("/"),
-            body=form,
+            body=body,
             headers={**request.headers, **length},
             retries=False,
             redirect=False,
@@ -137,22 +162,27 @@ def _exchange(
         )
         with closing(response):
             _refuse_redirect(response, pool.host)
-            body = _read_body(response, max_bytes)
-            return HttpReply(response.status, response.headers, body, call.elapsed())
+            reply = _read_body(response, max_bytes)
+            return HttpReply(response.status, response.headers, reply, call.elapsed())
 
 
 @lru_cache(maxsize=256)
 def _prepare(url: str, user_agent: str, *, posts: bool) -> requests.PreparedRequest:
     """Return a request but for its form: all calls of a provider have it in common."""
-    headers = {
+    headers = _own(user_agent)
+    if posts:
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return requests.Request("POST" if posts else "GET", url, headers=headers).prepare()
+
+
+def _own(user_agent: str) -> dict[str, str]:
+    """Return what this client says of itself in every request."""
+    return {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "Connection": "close",
         "User-Agent": user_agent,
     }
-    if posts:
-        headers["Content-Type"] = "application/x-www-form-urlencoded"
-    return requests.Request("POST" if posts else "GET", url, headers=headers).prepare()
 
 
 def _pool(call: Call, url: str) -> urllib3.HTTPConnectionPool:

@@ -23,7 +23,7 @@ from pytest_django import Settings
 from urllib3.exceptions import ProtocolError
 
 from shop.connections import Call, PlainPool, is_public
-from shop.http import HttpFailure, HttpReply, Reached, get, post_form
+from shop.http import HttpFailure, HttpReply, Reached, get, post_form, send
 
 Handler = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Kind: test\r\n\r\nok"
@@ -197,6 +197,62 @@ def test_a_document_has_a_deadline_too(serve: Callable[[Handler], Server]) -> No
         )
 
     assert (caught.value.reached, caught.value.reason) == (Reached.MAYBE, "deadline")
+
+
+# --- Requests of other shapes ----------------------------------------------------
+
+
+def test_a_request_has_the_headers_and_the_body_that_it_is_given(
+    serve: Callable[[Handler], Server],
+) -> None:
+    requests: list[bytes] = []
+
+    def handle(client: socket.socket) -> None:
+        requests.append(read_request(client))
+        client.sendall(OK)
+
+    reply = send(
+        "PATCH",
+        f"http://127.0.0.1:{serve(handle).port}/v1/payments?a=b",
+        headers={"Authorization": "Basic c2VjcmV0Og==", "Accept": "text/csv"},
+        body=b'{"amount": 1}',
+        user_agent="Magpie",
+    )
+
+    assert (reply.status, reply.body) == (200, b"ok")
+    head, _, body = requests[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"PATCH /v1/payments?a=b HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Basic c2VjcmV0Og==\r\n" in head
+    assert b"\r\nAccept: text/csv\r\n" in head
+    assert b"\r\nUser-Agent: Magpie\r\n" in head
+    assert head.endswith(b"\r\nContent-Length: 13")
+    assert body == b'{"amount": 1}'
+
+
+def test_a_request_is_refused_where_others_are(
+    serve: Callable[[Handler], Server], settings: Settings
+) -> None:
+    server = serve(answering(OK))
+    settings.ALLOW_PRIVATE_ADDRESSES = False
+
+    with pytest.raises(HttpFailure) as caught:
+        send(
+            "POST",
+            f"http://127.0.0.1:{server.port}/",
+            headers={"Authorization": "Bearer secret"},
+            body=b"",
+            user_agent="Magpie",
+        )
+    assert (caught.value.reached, caught.value.reason) == (Reached.NEVER, "address")
+    assert "secret" not in str(caught.value)
+    assert server.connections == 0
+
+
+def test_a_request_of_no_shape_reached_nobody() -> None:
+    for url, headers in [("nowhere", {}), ("http://127.0.0.1:1/", {"A": "b\nc"})]:
+        with pytest.raises(HttpFailure) as caught:
+            send("POST", url, headers=headers, body=b"", user_agent="Magpie")
+        assert caught.value.reached is Reached.NEVER
 
 
 # --- Replies ---------------------------------------------------------------------
