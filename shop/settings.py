@@ -300,6 +300,21 @@ REPLY_DAYS: int = _read("int", "REPLY_DAYS", 90, "days, such as 90")
 if REPLY_DAYS < 1:
     raise ImproperlyConfigured("REPLY_DAYS must be above zero: days, such as 90")
 
+# --- Gateways --------------------------------------------------------------------
+
+# A gateway without its keys is not offered. The addresses are for sandboxes and fakes.
+STRIPE_SECRET_KEY: str = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET: str = env.str("STRIPE_WEBHOOK_SECRET", default="")
+STRIPE_URL: str = env.str("STRIPE_URL", default="https://api.stripe.com").rstrip("/")
+# Empty: what is switched on in Stripe's dashboard. Such as card,kakao_pay,naver_pay.
+STRIPE_PAYMENT_METHODS: list[str] = env.list("STRIPE_PAYMENT_METHODS", default=[])
+# any: wherever a card knows 3-D Secure; challenge: and its holder has to answer.
+STRIPE_THREE_D_SECURE: str = env.str("STRIPE_THREE_D_SECURE", default="any")
+if STRIPE_THREE_D_SECURE not in {"any", "automatic", "challenge"}:
+    raise ImproperlyConfigured(
+        "STRIPE_THREE_D_SECURE is malformed: any, automatic or challenge"
+    )
+
 # --- Log-in ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [
@@ -440,8 +455,13 @@ LOGGING = {
         "handlers": ["console"],
         "level": env.str("LOG_LEVEL", default="INFO").upper(),
     },
-    # The pool tells of each connection that it hands out, several times for an order.
-    "loggers": {"celery": {"level": "WARNING"}, "psycopg.pool": {"level": "WARNING"}},
+    # The pool tells of each connection that it hands out, several times for an order;
+    # Stripe's SDK of each call.
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "psycopg.pool": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
+    },
 }
 
 # --- Tables of the admin -------------------------------------------------------------

@@ -1,0 +1,62 @@
+"""Amounts in the smallest units that gateways count in, exactly: nothing is rounded here.
+
+How many decimals a currency has is ISO 4217's list, as cards know it.
+"""
+
+from decimal import Decimal
+
+from shop.money import has_places
+
+# https://docs.stripe.com/currencies#zero-decimal
+ZERO_DECIMAL = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+# https://docs.stripe.com/currencies#three-decimal
+THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+
+
+def places(currency: str) -> int:
+    """Return how many decimals an amount of `currency` has at most."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """Return `amount` in the smallest units of `currency`: 1250 for $12.50, 500 for ₩500.
+
+    Raises ValueError where a part of it would be lost.
+    """
+    if amount <= 0 or not has_places(amount, places(currency)):
+        raise ValueError(f"{amount} is no amount of {currency}")
+    return int(amount.scaleb(places(currency)))
+
+
+def from_minor(amount: int, currency: str) -> Decimal:
+    """Return what so many of the smallest units of `currency` are: $12.50 for 1250."""
+    return Decimal(amount).scaleb(-places(currency))
+
+
+def write_amount(amount: Decimal, currency: str) -> str:
+    """Return `amount` with all the decimals of `currency`: "12.50", or "500" for ₩500.
+
+    Raises ValueError where a part of it would be lost.
+    """
+    return f"{from_minor(to_minor(amount, currency), currency):f}"

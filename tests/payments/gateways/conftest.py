@@ -1,0 +1,38 @@
+"""Fakes that are served for a test, and settings that lead to them."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from tests.payments.fakes.serving import Fake
+from tests.payments.fakes.stripe import StripeFake
+
+FAKES: list[type[Fake]] = [StripeFake]
+
+
+@pytest.fixture(autouse=True)
+def _short(settings: Settings) -> None:
+    settings.ALLOW_PRIVATE_ADDRESSES = True
+    settings.HTTP_CONNECT_TIMEOUT = 1.0
+    settings.HTTP_DEADLINE = 5.0
+
+
+def serve(kind: type[Fake], settings: Settings) -> Iterator[Fake]:
+    """Serve a fake, and have the settings name it."""
+    with kind.serving() as fake:
+        for name, value in {**kind.settings, kind.address: fake.url}.items():
+            setattr(settings, name, value)
+        yield fake
+
+
+@pytest.fixture(params=FAKES, ids=lambda kind: kind.name)
+def fake(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fake]:
+    """Each fake in turn."""
+    yield from serve(request.param, settings)
+
+
+@pytest.fixture
+def stripe(settings: Settings) -> Iterator[Fake]:
+    """The fake of Stripe."""
+    yield from serve(StripeFake, settings)
