@@ -315,6 +315,12 @@ if STRIPE_THREE_D_SECURE not in {"any", "automatic", "challenge"}:
         "STRIPE_THREE_D_SECURE is malformed: any, automatic or challenge"
     )
 
+# Of the account's settings for payments by API: test_sk_… or live_sk_….
+TOSS_SECRET_KEY: str = env.str("TOSS_SECRET_KEY", default="")
+TOSS_URL: str = env.str("TOSS_URL", default="https://api.tosspayments.com").rstrip("/")
+# CARD opens the window where cards and the simple payments stand beside each other.
+TOSS_METHOD: str = env.str("TOSS_METHOD", default="CARD")
+
 # --- Log-in ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

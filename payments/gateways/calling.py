@@ -20,6 +20,16 @@ _SECRET = re.compile(
 )
 
 
+class RefusedError(GatewayError):
+    """An answer with another status than 2xx, and the JSON that came with it."""
+
+    def __init__(self, status: int, content: Any) -> None:
+        said = conceal(f"{status} {describe(content)}".strip())
+        super().__init__(said, unknown=is_unknown(status))
+        self.status = status
+        self.content = content
+
+
 def call(
     method: str,
     url: str,
@@ -29,16 +39,15 @@ def call(
 ) -> Any:
     """Call `url` with `body` as JSON, and return what the answer's JSON says.
 
-    Numbers with a point become Decimals. Raises GatewayError for every answer but 2xx:
-    `unknown` where the request may have had an effect all the same.
+    Numbers with a point become Decimals. Raises GatewayError, `unknown` where the request
+    may have had an effect all the same, and RefusedError for every answer but 2xx.
     """
     data = None if body is None else json.dumps(body).encode()
     given = {**headers, **(_JSON if data is not None else {})}
     reply = exchange(method, url, headers=given, body=data)
     content = parse(reply.body)
     if not 200 <= reply.status < 300:
-        said = f"{reply.status} {describe(content)}".strip()
-        raise GatewayError(conceal(said), unknown=is_unknown(reply.status))
+        raise RefusedError(reply.status, content)
     if content is None:
         raise GatewayError(f"{reply.status} without JSON", unknown=True)
     return content

@@ -75,6 +75,8 @@ class Fake:
     currency: ClassVar[str] = "USD"
     # Calls that a start needs before the one that makes the payment, and it.
     calls_of_a_start: ClassVar[int] = 1
+    # Whether its notifications are signed at all.
+    signs: ClassVar[bool] = True
     # What a refund makes of a payment, where the gateway tells of refunds at all.
     refund_state: ClassVar[str] = "refunded"
 
@@ -181,8 +183,11 @@ class Fake:
                 statuses.append(reply.status)
         return statuses
 
-    def return_address(self, payment: Payment) -> str:
-        """Return where the customer is sent after paying."""
+    def visit(self, payment: Payment) -> tuple[list[Delivery], str]:
+        """Have the customer pay on the hosted page.
+
+        Return the notifications of it, and where the customer is sent.
+        """
         raise NotImplementedError
 
     def _page(self, request: Request) -> Answer:
@@ -191,10 +196,10 @@ class Fake:
         if request.method == "GET":
             form = '<form method="post"><button>Pay</button></form>'
             return Answer(200, f"<!doctype html><title>Pay</title>{form}")
-        deliveries = self.settle(remote_id)
+        deliveries, location = self.visit(self.payments[remote_id])
         if self.webhook_url:
             self.deliver(*deliveries)
-        return Answer(303, location=self.return_address(self.payments[remote_id]))
+        return Answer(303, location=location)
 
 
 def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:

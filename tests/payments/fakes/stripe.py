@@ -209,8 +209,8 @@ class StripeFake(Fake):
         """Return the payment that a charge belongs to."""
         return self.payments[f"cs_test_{number[3:]}"]
 
-    def return_address(self, payment: Payment) -> str:
-        return str(payment.asked["success_url"])
+    def visit(self, payment: Payment) -> tuple[list[Delivery], str]:
+        return self.settle(payment.id), str(payment.asked["success_url"])
 
 
 def _error(status: int, message: str) -> Answer:

@@ -7,8 +7,9 @@ from pytest_django import Settings
 
 from tests.payments.fakes.serving import Fake
 from tests.payments.fakes.stripe import StripeFake
+from tests.payments.fakes.toss import TossFake
 
-FAKES: list[type[Fake]] = [StripeFake]
+FAKES: list[type[Fake]] = [StripeFake, TossFake]
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,20 @@ def serve(kind: type[Fake], settings: Settings) -> Iterator[Fake]:
 def fake(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fake]:
     """Each fake in turn."""
     yield from serve(request.param, settings)
+
+
+@pytest.fixture(
+    params=[kind for kind in FAKES if kind.signs], ids=lambda kind: kind.name
+)
+def signing(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fake]:
+    """Each fake that signs what it tells."""
+    yield from serve(request.param, settings)
+
+
+@pytest.fixture
+def toss(settings: Settings) -> Iterator[Fake]:
+    """The fake of Toss Payments."""
+    yield from serve(TossFake, settings)
 
 
 @pytest.fixture

@@ -204,25 +204,26 @@ def test_late_notifications_harm_nothing(fake: Fake, gateway: Gateway) -> None:
             assert report.state in {State.PAID, State.REFUNDED}
 
 
-def test_without_its_signature_a_notification_is_forged(
-    fake: Fake, gateway: Gateway
-) -> None:
-    delivery = fake.settle(begin(fake, gateway))[-1]
+def test_without_its_signature_a_notification_is_forged(signing: Fake) -> None:
+    gateway = GATEWAYS[signing.name]
+    delivery = signing.settle(begin(signing, gateway))[-1]
 
     with pytest.raises(ForgedError):
         gateway.read_notification({}, delivery.body)
 
 
-def test_another_account_s_signature_is_forged(fake: Fake, gateway: Gateway) -> None:
-    delivery = fake.settle(begin(fake, gateway))[-1]
+def test_another_account_s_signature_is_forged(signing: Fake) -> None:
+    gateway = GATEWAYS[signing.name]
+    delivery = signing.settle(begin(signing, gateway))[-1]
 
-    stranger = fake.sign_as_stranger(delivery.body)
+    stranger = signing.sign_as_stranger(delivery.body)
     with pytest.raises(ForgedError):
         gateway.read_notification(stranger.headers, stranger.body)
 
 
-def test_a_changed_body_is_forged(fake: Fake, gateway: Gateway) -> None:
-    delivery = fake.settle(begin(fake, gateway))[-1]
+def test_a_changed_body_is_forged(signing: Fake) -> None:
+    gateway = GATEWAYS[signing.name]
+    delivery = signing.settle(begin(signing, gateway))[-1]
 
     with pytest.raises(ForgedError):
         gateway.read_notification(delivery.headers, delivery.body + b" ")

@@ -17,6 +17,7 @@ from tests.payments.gateways.wishes import GATEWAYS, wish
 # Which keys a sandbox needs, what tells them from real ones, and what is paid there.
 SANDBOXES = {
     "stripe": ("STRIPE_SECRET_KEY", "sk_test_", "12.50", "USD"),
+    "toss": ("TOSS_SECRET_KEY", "test_", "12500", "KRW"),
 }
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from payments.gateways.protocol import Gateway, Wish
 from payments.gateways.stripe import StripeGateway
+from payments.gateways.toss import TossGateway
 
-GATEWAYS: dict[str, Gateway] = {"stripe": StripeGateway()}
+GATEWAYS: dict[str, Gateway] = {"stripe": StripeGateway(), "toss": TossGateway()}
 REFERENCE = "mgp-7Q2K9XH4"
 
 
