@@ -321,6 +321,13 @@ TOSS_URL: str = env.str("TOSS_URL", default="https://api.tosspayments.com").rstr
 # CARD opens the window where cards and the simple payments stand beside each other.
 TOSS_METHOD: str = env.str("TOSS_METHOD", default="CARD")
 
+# The shop's own BTCPay Server, an API key of it, a store and its webhook's secret.
+BTCPAY_URL: str = env.str("BTCPAY_URL", default="").rstrip("/")
+BTCPAY_API_KEY: str = env.str("BTCPAY_API_KEY", default="")
+BTCPAY_STORE: str = env.str("BTCPAY_STORE", default="")
+BTCPAY_WEBHOOK_SECRET: str = env.str("BTCPAY_WEBHOOK_SECRET", default="")
+BTCPAY_PAYOUT_METHOD: str = env.str("BTCPAY_PAYOUT_METHOD", default="BTC-CHAIN")
+
 # --- Log-in ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

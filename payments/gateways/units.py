@@ -54,9 +54,11 @@ def from_minor(amount: int, currency: str) -> Decimal:
     return Decimal(amount).scaleb(-places(currency))
 
 
-def write_amount(amount: Decimal, currency: str) -> str:
-    """Return `amount` with all the decimals of `currency`: "12.50", or "500" for ₩500.
+def write_amount(amount: Decimal, decimals: int) -> str:
+    """Return `amount` with so many decimals: "12.50" with two, "500" with none.
 
     Raises ValueError where a part of it would be lost.
     """
-    return f"{from_minor(to_minor(amount, currency), currency):f}"
+    if amount <= 0 or not has_places(amount, decimals):
+        raise ValueError(f"{amount} has more than {decimals} decimals, or is none")
+    return f"{amount:.{decimals}f}"

@@ -49,10 +49,12 @@ def client() -> stripe.StripeClient:
 
 @contextmanager
 def speaking() -> Iterator[None]:
-    """Turn what the SDK raises into GatewayError."""
+    """Turn what the SDK raises, and what an answer lacks, into GatewayError."""
     try:
         yield
     except stripe.StripeError as error:
         status = error.http_status or 500
         said = conceal(f"{status} {error.code or ''} {error.user_message or error}")
         raise GatewayError(said[:500], unknown=is_unknown(status)) from error
+    except (AttributeError, KeyError, TypeError) as error:
+        raise GatewayError(f"An answer without {error}.", unknown=True) from error

@@ -5,7 +5,6 @@ metadata, so that notifications about charges name it as well.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +21,7 @@ from payments.gateways.protocol import (
 )
 from payments.gateways.stripe.client import client, speaking
 from payments.gateways.stripe.notifications import read, verify
-from payments.gateways.stripe.reports import of_session
+from payments.gateways.stripe.reports import moment, of_session
 from payments.gateways.units import from_minor, to_minor
 
 # https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts; the shop offers
@@ -64,11 +63,11 @@ class StripeGateway:
             session = client().v1.checkout.sessions.create(
                 asked, {"idempotency_key": f"start:{wish.reference}"}
             )
-        return Started(
-            session.id,
-            url=session.url or "",
-            expires_at=datetime.fromtimestamp(session.expires_at, UTC),
-        )
+            return Started(
+                session.id,
+                url=session.url or "",
+                expires_at=moment(session.expires_at),
+            )
 
     def read_notification(
         self, headers: Mapping[str, str], body: bytes
@@ -81,8 +80,8 @@ class StripeGateway:
     def ask(self, *, reference: str, remote_id: str) -> Report:
         if not remote_id:
             raise GatewayError("No session is known.", unknown=False)
-        session, disputes = _look_up(remote_id)
-        return of_session(session, disputes)
+        with speaking():
+            return of_session(*_look_up(remote_id))
 
     def refund(
         self, *, remote_id: str, amount: Decimal, currency: str, key: str
@@ -99,16 +98,15 @@ class StripeGateway:
                 },
                 {"idempotency_key": f"refund:{key}"},
             )
-        if refund.status in {"failed", "canceled"}:
-            raise GatewayError(f"The refund {refund.status}.", unknown=False)
-        return Refunded(refund.id, pending=refund.status != "succeeded")
+            if refund.status in {"failed", "canceled"}:
+                raise GatewayError(f"The refund {refund.status}.", unknown=False)
+            return Refunded(refund.id, pending=refund.status != "succeeded")
 
     def check(self) -> str:
         with speaking():
-            balance = client().v1.balance.retrieve()
-        return "Stripe answers: " + (
-            "real payments." if balance.livemode else "test mode, no real payments."
-        )
+            real = client().v1.balance.retrieve().livemode
+        mode = "real payments." if real else "test mode, no real payments."
+        return f"Stripe answers: {mode}"
 
 
 def _session(wish: Wish) -> Any:
@@ -151,14 +149,11 @@ def _session(wish: Wish) -> Any:
 
 def _look_up(session_id: str) -> tuple[stripe.checkout.Session, list[stripe.Dispute]]:
     """Return a session with its payment and charge, and the disputes of that payment."""
-    with speaking():
-        speaker = client()
-        session = speaker.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND})
-        intent = session.payment_intent
-        charge = (
-            intent.latest_charge if isinstance(intent, stripe.PaymentIntent) else None
-        )
-        if not isinstance(charge, stripe.Charge) or not charge.disputed:
-            return session, []
-        found = speaker.v1.disputes.list({"charge": charge.id})
-        return session, list(found.data)
+    speaker = client()
+    session = speaker.v1.checkout.sessions.retrieve(session_id, {"expand": _EXPAND})
+    intent = session.payment_intent
+    charge = intent.latest_charge if isinstance(intent, stripe.PaymentIntent) else None
+    if not isinstance(charge, stripe.Charge) or not charge.disputed:
+        return session, []
+    found = speaker.v1.disputes.list({"charge": charge.id})
+    return session, list(found.data)

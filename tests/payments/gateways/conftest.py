@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from tests.payments.fakes.btcpay import BtcpayFake
 from tests.payments.fakes.serving import Fake
 from tests.payments.fakes.stripe import StripeFake
 from tests.payments.fakes.toss import TossFake
 
-FAKES: list[type[Fake]] = [StripeFake, TossFake]
+FAKES: list[type[Fake]] = [StripeFake, TossFake, BtcpayFake]
 
 
 @pytest.fixture(autouse=True)
@@ -39,6 +40,12 @@ def fake(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fake]:
 def signing(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fake]:
     """Each fake that signs what it tells."""
     yield from serve(request.param, settings)
+
+
+@pytest.fixture
+def btcpay(settings: Settings) -> Iterator[Fake]:
+    """The fake of BTCPay Server."""
+    yield from serve(BtcpayFake, settings)
 
 
 @pytest.fixture

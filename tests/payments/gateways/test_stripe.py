@@ -5,7 +5,13 @@ from decimal import Decimal
 import pytest
 from pytest_django import Settings
 
-from payments.gateways.protocol import ForgedError, GatewayError, Report, State
+from payments.gateways.protocol import (
+    ForgedError,
+    GatewayError,
+    Report,
+    State,
+    UnreadableError,
+)
 from payments.gateways.stripe import StripeGateway
 from tests.payments.fakes.serving import Delivery
 from tests.payments.fakes.stripe import StripeFake
@@ -148,6 +154,25 @@ def test_what_was_not_paid_is_not_refunded(stripe: StripeFake) -> None:
     with pytest.raises(GatewayError) as caught:
         gateway.refund(remote_id=remote_id, amount=Decimal(1), currency="USD", key="1")
     assert not caught.value.unknown
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"object": "event"}',
+        b'{"object": "event", "type": "charge.refunded", "id": "evt_1"}',
+        (
+            b'{"object": "event", "type": "charge.refunded", "id": "evt_1", "created": 1,'
+            b' "data": {"object": {"object": "charge"}}}'
+        ),
+    ],
+)
+def test_an_event_without_its_facts_is_unreadable(
+    stripe: StripeFake, body: bytes
+) -> None:
+    delivery = stripe.sign(body)
+    with pytest.raises(UnreadableError):
+        gateway.read_notification(delivery.headers, delivery.body)
 
 
 def test_a_failed_refund_is_told(stripe: StripeFake) -> None:

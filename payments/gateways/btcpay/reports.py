@@ -1,0 +1,73 @@
+"""What an invoice of BTCPay Server says, in our words."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from payments.gateways.protocol import GatewayError, Report, State
+from payments.gateways.units import from_minor
+from shop.money import round_to
+
+
+def of_invoice(invoice: Any, *, event_id: str = "") -> Report:
+    """Return what an invoice says of itself.
+
+    https://docs.btcpayserver.org/Invoices/#invoice-statuses: a status, and an additional
+    one that says why. An invoice that is settled as it was asked for is paid with its
+    amount; every other one with what came.
+    """
+    try:
+        state = _state(invoice["status"], invoice["additionalStatus"])
+        asked = Decimal(invoice["amount"])
+        whole = state is State.PAID and invoice["additionalStatus"] == "None"
+        came = asked if whole else paid_for(invoice)
+        open_or_void = {State.PENDING, State.FAILED, State.EXPIRED}
+        return Report(
+            state,
+            reference=reference_of(invoice),
+            remote_id=str(invoice["id"]),
+            amount=Decimal(0) if state in open_or_void else came,
+            currency=str(invoice["currency"]),
+            event_id=event_id,
+            risk="marked by hand" if invoice["additionalStatus"] == "Marked" else "",
+            detail=str(invoice["additionalStatus"]),
+        )
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise GatewayError(f"An invoice without {error}.", unknown=True) from error
+
+
+def paid_for(invoice: Any) -> Decimal:
+    """Return what came for an invoice, in its currency and cut to its decimals.
+
+    0 where BTCPay Server is too old to tell. What came is coins times a rate, with more
+    decimals than the currency has.
+    """
+    try:
+        step = from_minor(1, str(invoice["currency"]))
+        return round_to(Decimal(invoice.get("paidAmount") or 0), step, "down")
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise GatewayError(f"An invoice without {error}.", unknown=True) from error
+
+
+def _state(status: str, additional: str) -> State:
+    if status == "Settled":
+        return {"PaidOver": State.OVERPAID, "PaidLate": State.LATE}.get(
+            additional, State.PAID
+        )
+    if status == "Expired":
+        return {"PaidPartial": State.UNDERPAID, "PaidLate": State.LATE}.get(
+            additional, State.EXPIRED
+        )
+    states = {
+        "New": State.PENDING,
+        "Processing": State.PENDING,
+        "Invalid": State.FAILED,
+    }
+    return states[status]
+
+
+def reference_of(invoice: Mapping[str, Any]) -> str:
+    """Return our reference, or "" for an invoice that the shop has not made."""
+    metadata = invoice.get("metadata")
+    reference = metadata.get("orderId") if isinstance(metadata, Mapping) else None
+    return reference if isinstance(reference, str) else ""
