@@ -328,6 +328,12 @@ BTCPAY_STORE: str = env.str("BTCPAY_STORE", default="")
 BTCPAY_WEBHOOK_SECRET: str = env.str("BTCPAY_WEBHOOK_SECRET", default="")
 BTCPAY_PAYOUT_METHOD: str = env.str("BTCPAY_PAYOUT_METHOD", default="BTC-CHAIN")
 
+# For PayPal's sandbox, PAYPAL_URL is https://api-m.sandbox.paypal.com.
+PAYPAL_CLIENT_ID: str = env.str("PAYPAL_CLIENT_ID", default="")
+PAYPAL_SECRET: str = env.str("PAYPAL_SECRET", default="")
+PAYPAL_WEBHOOK_ID: str = env.str("PAYPAL_WEBHOOK_ID", default="")
+PAYPAL_URL: str = env.str("PAYPAL_URL", default="https://api-m.paypal.com").rstrip("/")
+
 # --- Log-in ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

@@ -37,12 +37,13 @@ def call(
     headers: Mapping[str, str],
     body: Any = None,
 ) -> Any:
-    """Call `url` with `body` as JSON, and return what the answer's JSON says.
+    """Call `url` with `body` as JSON, or bytes of it, and return the answer's JSON.
 
     Numbers with a point become Decimals. Raises GatewayError, `unknown` where the request
     may have had an effect all the same, and RefusedError for every answer but 2xx.
     """
-    data = None if body is None else json.dumps(body).encode()
+    ready = body is None or isinstance(body, bytes)
+    data = body if ready else json.dumps(body).encode()
     given = {**headers, **(_JSON if data is not None else {})}
     reply = exchange(method, url, headers=given, body=data)
     content = parse(reply.body)

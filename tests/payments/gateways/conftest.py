@@ -6,11 +6,12 @@ import pytest
 from pytest_django import Settings
 
 from tests.payments.fakes.btcpay import BtcpayFake
+from tests.payments.fakes.paypal import PaypalFake
 from tests.payments.fakes.serving import Fake
 from tests.payments.fakes.stripe import StripeFake
 from tests.payments.fakes.toss import TossFake
 
-FAKES: list[type[Fake]] = [StripeFake, TossFake, BtcpayFake]
+FAKES: list[type[Fake]] = [StripeFake, TossFake, BtcpayFake, PaypalFake]
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,12 @@ def signing(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fake
 def btcpay(settings: Settings) -> Iterator[Fake]:
     """The fake of BTCPay Server."""
     yield from serve(BtcpayFake, settings)
+
+
+@pytest.fixture
+def paypal(settings: Settings) -> Iterator[Fake]:
+    """The fake of PayPal."""
+    yield from serve(PaypalFake, settings)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tests.payments.gateways.wishes import GATEWAYS, wish
 SANDBOXES = {
     "stripe": ("STRIPE_SECRET_KEY", "sk_test_", "12.50", "USD"),
     "toss": ("TOSS_SECRET_KEY", "test_", "12500", "KRW"),
+    "paypal": ("PAYPAL_URL", "sandbox", "12.50", "USD"),
     "btcpay": ("BTCPAY_URL", "testnet", "12.50", "USD"),
 }
 

@@ -4,13 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 from payments.gateways.btcpay import BtcpayGateway
+from payments.gateways.paypal import PaypalGateway
 from payments.gateways.protocol import Gateway, Wish
 from payments.gateways.stripe import StripeGateway
 from payments.gateways.toss import TossGateway
 
 GATEWAYS: dict[str, Gateway] = {
     gateway.name: gateway
-    for gateway in (StripeGateway(), TossGateway(), BtcpayGateway())
+    for gateway in (StripeGateway(), TossGateway(), BtcpayGateway(), PaypalGateway())
 }
 REFERENCE = "mgp-7Q2K9XH4"
 
