@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from payments.gateways.protocol import GatewayError, UnreadableError
 from shop.http import HttpFailure, HttpReply, Reached, send
@@ -110,6 +111,15 @@ def describe(content: Any) -> str:
     if isinstance(details, list) and details and isinstance(details[0], dict):
         words.append(str(details[0].get("issue", "")))
     return " ".join(words)[:500]
+
+
+def tell_that_it_answers(label: str, *, real: bool) -> str:
+    """Return what the button "test" says where a gateway works."""
+    if real:
+        return _("%(gateway)s answers: payments are real.") % {"gateway": label}
+    return _("%(gateway)s answers: in test mode, no payment is real.") % {
+        "gateway": label
+    }
 
 
 def conceal(text: str) -> str:

@@ -8,6 +8,7 @@ invoices can be found.
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from urllib.parse import quote, urlencode
 from django.conf import settings
 
 from payments.gateways.btcpay.reports import of_invoice, paid_for, reference_of
-from payments.gateways.calling import call, header, read_event
+from payments.gateways.calling import call, header, read_event, tell_that_it_answers
 from payments.gateways.protocol import (
     ForgedError,
     GatewayError,
@@ -24,6 +25,7 @@ from payments.gateways.protocol import (
     Refunded,
     Report,
     Started,
+    State,
     UnreadableError,
     Wish,
 )
@@ -75,10 +77,7 @@ class BtcpayGateway:
 
     def start(self, wish: Wish) -> Started:
         """Make an invoice, unless an earlier try has made it: it knows no such keys."""
-        try:
-            amount = write_amount(wish.amount, places(wish.currency))
-        except ValueError as error:
-            raise GatewayError(str(error), unknown=False) from error
+        amount = write_amount(wish.amount, places(wish.currency))
         invoice = _search(wish.reference) or _call(
             "POST",
             "/invoices",
@@ -126,7 +125,7 @@ class BtcpayGateway:
         # What the button "test" of its webhooks sends.
         if number.startswith("__test__"):
             return []
-        report = of_invoice(_invoice(number), event_id=event_id)
+        report = replace(_report(_invoice(number)), event_id=event_id)
         return [report] if report.reference else []
 
     def confirm(self, query: Mapping[str, str], remote_id: str) -> Report | None:
@@ -136,7 +135,7 @@ class BtcpayGateway:
         invoice = _invoice(remote_id) if remote_id else _search(reference)
         if not invoice:
             raise GatewayError("No such invoice.", unknown=False)
-        return of_invoice(invoice)
+        return _report(invoice)
 
     def refund(
         self, *, remote_id: str, amount: Decimal, currency: str, key: str
@@ -146,9 +145,11 @@ class BtcpayGateway:
         It is named after `key`, by which an earlier try is found. BTCPay Server would
         give back more than came, so that is refused here.
         """
+        back = write_amount(amount, places(currency))
         if amount > paid_for(_invoice(remote_id)):
             raise GatewayError("More than was paid.", unknown=False)
-        name = f"refund {hashlib.sha256(key.encode()).hexdigest()[:24]}"
+        # Names are cut at 50 characters.
+        name = f"Refund {remote_id} {hashlib.sha256(key.encode()).hexdigest()[:16]}"
         made = _list("/pull-payments?includeArchived=true")
         found = next((each for each in made if each.get("name") == name), None)
         pull = found or _call(
@@ -158,7 +159,7 @@ class BtcpayGateway:
                 "name": name,
                 "payoutMethodId": settings.BTCPAY_PAYOUT_METHOD,
                 "refundVariant": "Custom",
-                "customAmount": write_amount(amount, places(currency)),
+                "customAmount": back,
                 "customCurrency": currency,
             },
         )
@@ -169,7 +170,34 @@ class BtcpayGateway:
 
     def check(self) -> str:
         _call("GET", "/invoices?take=1")
-        return "BTCPay Server answers for this store."
+        return tell_that_it_answers(
+            self.label, real="testnet" not in settings.BTCPAY_URL
+        )
+
+
+def _report(invoice: Any) -> Report:
+    """Return what an invoice says, and what of it goes back by pull payments.
+
+    Those are not told by the invoice. They bear its number in their name: ours, and those
+    that staff made with BTCPay Server's own button, unless they gave another name.
+    """
+    report = of_invoice(invoice)
+    if report.state not in {State.PAID, State.OVERPAID}:
+        return report
+    name = f"Refund {report.remote_id}"
+    pulls = [
+        pull
+        for pull in _list("/pull-payments")
+        if f"{pull.get('name')} ".startswith(f"{name} ")
+        and pull.get("currency") == report.currency
+    ]
+    try:
+        refunded = sum((Decimal(pull["amount"]) for pull in pulls), Decimal(0))
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise GatewayError(f"A refund without {error}.", unknown=True) from error
+    if not refunded:
+        return report
+    return replace(report, state=State.REFUNDED, refunded=refunded)
 
 
 def _verify(headers: Mapping[str, str], body: bytes) -> None:

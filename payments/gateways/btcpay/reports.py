@@ -9,7 +9,7 @@ from payments.gateways.units import from_minor
 from shop.money import round_to
 
 
-def of_invoice(invoice: Any, *, event_id: str = "") -> Report:
+def of_invoice(invoice: Any) -> Report:
     """Return what an invoice says of itself.
 
     https://docs.btcpayserver.org/Invoices/#invoice-statuses: a status, and an additional
@@ -28,7 +28,6 @@ def of_invoice(invoice: Any, *, event_id: str = "") -> Report:
             remote_id=str(invoice["id"]),
             amount=Decimal(0) if state in open_or_void else came,
             currency=str(invoice["currency"]),
-            event_id=event_id,
             risk="marked by hand" if invoice["additionalStatus"] == "Marked" else "",
             detail=str(invoice["additionalStatus"]),
         )

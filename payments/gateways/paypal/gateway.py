@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from payments.gateways.calling import RefusedError
+from payments.gateways.calling import RefusedError, tell_that_it_answers
 from payments.gateways.paypal.client import ask, forget_token
 from payments.gateways.paypal.notifications import read, verify
 from payments.gateways.paypal.reports import of_order
@@ -62,12 +62,8 @@ class PaypalGateway:
         return Limits(Decimal(100 if whole else 1), Decimal(10_000))
 
     def start(self, wish: Wish) -> Started:
-        try:
-            asked = _order(wish)
-        except ValueError as error:
-            raise GatewayError(str(error), unknown=False) from error
         key = f"start:{wish.reference}"
-        order = ask("POST", "/v2/checkout/orders", asked, key=key)
+        order = ask("POST", "/v2/checkout/orders", _order(wish), key=key)
         try:
             pages = {link["rel"]: link["href"] for link in order["links"]}
             url = pages.get("payer-action") or pages["approve"]
@@ -133,9 +129,8 @@ class PaypalGateway:
         forget_token()
         number = quote(settings.PAYPAL_WEBHOOK_ID, safe="")
         ask("GET", f"/v1/notifications/webhooks/{number}")
-        sandbox = "sandbox" in settings.PAYPAL_URL
-        mode = "sandbox, no real payments." if sandbox else "real payments."
-        return f"PayPal answers: {mode}"
+        real = "sandbox" not in settings.PAYPAL_URL
+        return tell_that_it_answers(self.label, real=real)
 
 
 def _order(wish: Wish) -> dict[str, Any]:

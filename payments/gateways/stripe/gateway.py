@@ -11,6 +11,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from payments.gateways.calling import tell_that_it_answers
 from payments.gateways.protocol import (
     GatewayError,
     Limits,
@@ -55,10 +56,7 @@ class StripeGateway:
         return Limits(Decimal(LEAST[currency]), from_minor(_MOST, currency))
 
     def start(self, wish: Wish) -> Started:
-        try:
-            asked = _session(wish)
-        except ValueError as error:
-            raise GatewayError(str(error), unknown=False) from error
+        asked = _session(wish)
         with speaking():
             session = client().v1.checkout.sessions.create(
                 asked, {"idempotency_key": f"start:{wish.reference}"}
@@ -105,8 +103,7 @@ class StripeGateway:
     def check(self) -> str:
         with speaking():
             real = client().v1.balance.retrieve().livemode
-        mode = "real payments." if real else "test mode, no real payments."
-        return f"Stripe answers: {mode}"
+        return tell_that_it_answers(self.label, real=real)
 
 
 def _session(wish: Wish) -> Any:

@@ -13,7 +13,14 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from payments.gateways.calling import RefusedError, basic, call, header, read_event
+from payments.gateways.calling import (
+    RefusedError,
+    basic,
+    call,
+    header,
+    read_event,
+    tell_that_it_answers,
+)
 from payments.gateways.protocol import (
     ForgedError,
     GatewayError,
@@ -46,10 +53,7 @@ class TossGateway:
         return Limits(Decimal(100), Decimal(10_000_000))
 
     def start(self, wish: Wish) -> Started:
-        try:
-            amount = to_minor(wish.amount, wish.currency)
-        except ValueError as error:
-            raise GatewayError(str(error), unknown=False) from error
+        amount = to_minor(wish.amount, wish.currency)
         payment = _post(
             "/v1/payments",
             {
@@ -159,10 +163,8 @@ class TossGateway:
         except RefusedError as error:
             if error.status != 404:
                 raise
-        test = settings.TOSS_SECRET_KEY.startswith("test_")
-        return "Toss Payments answers: " + (
-            "test mode, no real payments." if test else "real payments."
-        )
+        real = settings.TOSS_SECRET_KEY.startswith("live_")
+        return tell_that_it_answers(self.label, real=real)
 
 
 def _find(*, reference: str = "", remote_id: str = "") -> Mapping[str, Any]:

@@ -26,8 +26,6 @@ class BtcpayFake(Fake):
     keys = ("BTCPAY_API_KEY", "BTCPAY_WEBHOOK_SECRET", "BTCPAY_STORE", "BTCPAY_URL")
     address = "BTCPAY_URL"
     calls_of_a_start = 2
-    # Refunds do not show on invoices.
-    refund_state = "paid"
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,7 +104,7 @@ class BtcpayFake(Fake):
 
     def take(self, remote_id: str, amount: Decimal) -> None:
         asked = {
-            "name": f"by hand {self.count()}",
+            "name": f"Refund {remote_id}",
             "refundVariant": "Custom",
             "customAmount": str(amount),
             "customCurrency": self.payments[remote_id].facts["currency"],
@@ -117,11 +115,8 @@ class BtcpayFake(Fake):
         mine = [pull for pull in self.pulls if pull["invoice"] == remote_id]
         return sum((Decimal(pull["amount"]) for pull in mine), Decimal(0))
 
-    def told_refund(self, amount: Decimal) -> Decimal:
-        return Decimal(0)
-
     def tell_refund(self, remote_id: str) -> list[Delivery]:
-        return []
+        return [self.tell(self.payments[remote_id], "InvoiceSettled")]
 
     def visit(self, payment: Payment) -> tuple[list[Delivery], str]:
         return self.settle(payment.id), payment.asked["checkout"]["redirectURL"]

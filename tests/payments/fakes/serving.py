@@ -77,8 +77,6 @@ class Fake:
     calls_of_a_start: ClassVar[int] = 1
     # Whether its notifications are signed at all.
     signs: ClassVar[bool] = True
-    # What a refund makes of a payment, where the gateway tells of refunds at all.
-    refund_state: ClassVar[str] = "refunded"
 
     def __init__(self) -> None:
         self.url = ""
@@ -136,10 +134,6 @@ class Fake:
     def refunded(self, remote_id: str) -> Decimal:
         """Return what was refunded in all."""
         raise NotImplementedError
-
-    def told_refund(self, amount: Decimal) -> Decimal:
-        """Return what the gateway tells of a refund of `amount`."""
-        return amount
 
     def sign(self, body: bytes) -> Delivery:
         """Sign any body as the gateway does."""

@@ -122,6 +122,22 @@ def test_an_invoice_that_the_shop_did_not_make_is_passed_over(
     assert gateway.read_notification(delivery.headers, delivery.body) == []
 
 
+def test_pull_payments_of_other_invoices_and_in_coins_are_no_refund(
+    btcpay: BtcpayFake,
+) -> None:
+    remote_id = begin()
+    btcpay.settle(remote_id)
+    for name, currency in [
+        (f"Refund {remote_id}1", "USD"),
+        (f"Refund {remote_id}", "BTC"),
+        ("Salary", "USD"),
+    ]:
+        btcpay.pulls.append({"name": name, "currency": currency, "amount": "1"})
+
+    report = gateway.ask(reference=REFERENCE, remote_id=remote_id)
+    assert (report.state, report.refunded) == (State.PAID, 0)
+
+
 def test_won_have_no_decimals(btcpay: BtcpayFake) -> None:
     remote_id = gateway.start(wish("5000", "KRW")).remote_id
     assert btcpay.payments[remote_id].asked["amount"] == "5000"

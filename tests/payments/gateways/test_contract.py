@@ -117,9 +117,25 @@ def test_what_was_refunded_is_told_in_all(fake: Fake, gateway: Gateway) -> None:
     ]
 
     for report in [*told, gateway.ask(reference=REFERENCE, remote_id=remote_id)]:
-        assert report.state == fake.refund_state
+        assert report.state is State.REFUNDED
         assert report.amount == Decimal(fake.amount)
-        assert report.refunded == fake.told_refund(Decimal(fake.amount) * 2 / 5)
+        assert report.refunded == Decimal(fake.amount) * 2 / 5
+
+
+def test_what_is_no_amount_is_not_refunded(fake: Fake, gateway: Gateway) -> None:
+    remote_id = begin(fake, gateway)
+    fake.settle(remote_id)
+
+    for amount in ("0", "-1", "1.005"):
+        with pytest.raises(GatewayError) as caught:
+            gateway.refund(
+                remote_id=remote_id,
+                amount=Decimal(amount),
+                currency=fake.currency,
+                key="1",
+            )
+        assert not caught.value.unknown
+    assert fake.refunded(remote_id) == 0
 
 
 def test_more_than_was_paid_is_not_refunded(fake: Fake, gateway: Gateway) -> None:
