@@ -334,6 +334,20 @@ PAYPAL_SECRET: str = env.str("PAYPAL_SECRET", default="")
 PAYPAL_WEBHOOK_ID: str = env.str("PAYPAL_WEBHOOK_ID", default="")
 PAYPAL_URL: str = env.str("PAYPAL_URL", default="https://api-m.paypal.com").rstrip("/")
 
+# Where customers transfer money to, by currency, in words that they read:
+# {"KRW": {"Bank": "…", "Account": "…", "Holder": "…"}}.
+BANK_ACCOUNTS: dict[str, dict[str, str]] = _read(
+    "json", "BANK_ACCOUNTS", {}, 'JSON such as {"KRW": {"Bank": "…", "Account": "…"}}'
+)
+if not isinstance(BANK_ACCOUNTS, dict) or not all(
+    isinstance(_lines, dict)
+    and all(isinstance(_line, str) for _line in _lines.values())
+    for _lines in BANK_ACCOUNTS.values()
+):
+    raise ImproperlyConfigured(
+        'BANK_ACCOUNTS is malformed: {"KRW": {"Bank": "…", "Account": "…"}}'
+    )
+
 # --- Log-in ----------------------------------------------------------------------
 
 AUTHENTICATION_BACKENDS = [

@@ -16,7 +16,12 @@ from urllib.parse import quote, urlencode
 
 from django.conf import settings
 
-from payments.gateways.btcpay.reports import of_invoice, paid_for, reference_of
+from payments.gateways.btcpay.reports import (
+    asked_for,
+    of_invoice,
+    paid_for,
+    reference_of,
+)
 from payments.gateways.calling import call, header, read_event, tell_that_it_answers
 from payments.gateways.protocol import (
     ForgedError,
@@ -179,7 +184,8 @@ def _report(invoice: Any) -> Report:
     """Return what an invoice says, and what of it goes back by pull payments.
 
     Those are not told by the invoice. They bear its number in their name: ours, and those
-    that staff made with BTCPay Server's own button, unless they gave another name.
+    that staff made with BTCPay Server's own button, unless they gave another name. Of an
+    invoice that was overpaid, what came too much goes back first, and is no refund.
     """
     report = of_invoice(invoice)
     if report.state not in {State.PAID, State.OVERPAID}:
@@ -195,6 +201,9 @@ def _report(invoice: Any) -> Report:
         refunded = sum((Decimal(pull["amount"]) for pull in pulls), Decimal(0))
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise GatewayError(f"A refund without {error}.", unknown=True) from error
+    if report.state is State.OVERPAID:
+        over = report.amount - asked_for(invoice)
+        return replace(report, refunded=max(refunded - over, Decimal(0)))
     if not refunded:
         return report
     return replace(report, state=State.REFUNDED, refunded=refunded)

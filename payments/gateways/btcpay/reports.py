@@ -18,7 +18,7 @@ def of_invoice(invoice: Any) -> Report:
     """
     try:
         state = _state(invoice["status"], invoice["additionalStatus"])
-        asked = Decimal(invoice["amount"])
+        asked = asked_for(invoice)
         whole = state is State.PAID and invoice["additionalStatus"] == "None"
         came = asked if whole else paid_for(invoice)
         open_or_void = {State.PENDING, State.FAILED, State.EXPIRED}
@@ -46,6 +46,11 @@ def paid_for(invoice: Any) -> Decimal:
         return round_to(Decimal(invoice.get("paidAmount") or 0), step, "down")
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise GatewayError(f"An invoice without {error}.", unknown=True) from error
+
+
+def asked_for(invoice: Any) -> Decimal:
+    """Return what an invoice that was read before asked for."""
+    return Decimal(invoice["amount"])
 
 
 def _state(status: str, additional: str) -> State:

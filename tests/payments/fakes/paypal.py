@@ -36,6 +36,7 @@ class PaypalFake(Fake):
     keys = ("PAYPAL_CLIENT_ID", "PAYPAL_SECRET", "PAYPAL_WEBHOOK_ID")
     address = "PAYPAL_URL"
     calls_of_a_start = 2
+    refund_status = "COMPLETED"
 
     def __init__(self) -> None:
         super().__init__()
@@ -272,7 +273,7 @@ class PaypalFake(Fake):
         capture = f"{self.url}/v2/payments/captures/CAPTURE-{payment.id}"
         return {
             "id": last["id"],
-            "status": "COMPLETED",
+            "status": self.refund_status,
             "amount": {**amount, "value": last["value"]},
             "custom_id": payment.reference,
             "seller_payable_breakdown": {

@@ -26,6 +26,7 @@ class StripeFake(Fake):
     }
     keys = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
     address = "STRIPE_URL"
+    refund_status = "succeeded"
 
     def handle(self, request: Request) -> Answer:
         if request.headers.get("authorization") != f"Bearer {KEY}":
@@ -77,7 +78,7 @@ class StripeFake(Fake):
         content = {
             "id": f"re_{self.count()}",
             "object": "refund",
-            "status": "succeeded",
+            "status": self.refund_status,
             "amount": int(asked["amount"]),
         }
         return self.once(key, Answer(200, content))

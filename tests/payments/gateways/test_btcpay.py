@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from payments.gateways.btcpay import BtcpayGateway
-from payments.gateways.protocol import Report, State
+from payments.gateways.protocol import GatewayError, Report, State, UnreadableError
 from tests.payments.fakes.btcpay import BtcpayFake
 from tests.payments.fakes.serving import Delivery
 from tests.payments.gateways.wishes import REFERENCE, wish
@@ -136,6 +136,61 @@ def test_pull_payments_of_other_invoices_and_in_coins_are_no_refund(
 
     report = gateway.ask(reference=REFERENCE, remote_id=remote_id)
     assert (report.state, report.refunded) == (State.PAID, 0)
+
+
+@pytest.mark.parametrize(
+    ("back", "refunded"), [("0", "0"), ("7.50", "0"), ("10", "2.50"), ("20", "12.50")]
+)
+def test_what_came_too_much_goes_back_first(
+    btcpay: BtcpayFake, back: str, refunded: str
+) -> None:
+    remote_id = begin()
+    btcpay.settle(remote_id, amount=Decimal(20))
+    btcpay.take(remote_id, Decimal(back))
+
+    report = gateway.ask(reference=REFERENCE, remote_id=remote_id)
+    assert (report.state, report.amount) == (State.OVERPAID, Decimal(20))
+    assert report.refunded == Decimal(refunded)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"invoiceId": 1},
+        {"invoiceId": ""},
+        {"deliveryId": 1, "originalDeliveryId": None},
+    ],
+)
+def test_a_notification_without_an_invoice_is_unreadable(
+    btcpay: BtcpayFake, fields: dict[str, object]
+) -> None:
+    delivery = btcpay.settle(begin())[0]
+    event = {**json.loads(delivery.body), **fields}
+    delivery = btcpay.sign(json.dumps(event).encode())
+
+    with pytest.raises(UnreadableError):
+        gateway.read_notification(delivery.headers, delivery.body)
+
+
+def test_without_an_invoice_there_is_no_answer(btcpay: BtcpayFake) -> None:
+    with pytest.raises(GatewayError) as caught:
+        gateway.ask(reference=REFERENCE, remote_id="")
+    assert not caught.value.unknown
+
+
+def test_a_return_confirms_nothing(btcpay: BtcpayFake) -> None:
+    remote_id = begin()
+    assert gateway.confirm({"paid": "yes"}, remote_id) is None
+
+
+def test_a_refund_without_an_amount_is_no_answer(btcpay: BtcpayFake) -> None:
+    remote_id = begin()
+    btcpay.settle(remote_id)
+    btcpay.pulls.append({"name": f"Refund {remote_id}", "currency": "USD"})
+
+    with pytest.raises(GatewayError) as caught:
+        gateway.ask(reference=REFERENCE, remote_id=remote_id)
+    assert caught.value.unknown
 
 
 def test_won_have_no_decimals(btcpay: BtcpayFake) -> None:

@@ -284,3 +284,29 @@ def test_a_webhook_that_is_not_there_fails_the_test_button(
     with pytest.raises(GatewayError) as caught:
         gateway.check()
     assert caught.value.message.startswith("404")
+
+
+def test_without_an_order_there_is_no_answer(paypal: PaypalFake) -> None:
+    with pytest.raises(GatewayError) as caught:
+        gateway.ask(reference=REFERENCE, remote_id="")
+    assert not caught.value.unknown
+    assert paypal.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"), [("PENDING", False), ("FAILED", True), ("CANCELLED", True)]
+)
+def test_a_refund_may_take_days_or_fail_at_once(
+    paypal: PaypalFake, monkeypatch: pytest.MonkeyPatch, status: str, refused: bool
+) -> None:
+    remote_id = begin()
+    paypal.settle(remote_id)
+    monkeypatch.setattr(paypal, "refund_status", status)
+    part = {"amount": Decimal("2.50"), "currency": "USD"}
+
+    if not refused:
+        assert gateway.refund(remote_id=remote_id, **part, key="1").pending
+        return
+    with pytest.raises(GatewayError) as caught:
+        gateway.refund(remote_id=remote_id, **part, key="1")
+    assert not caught.value.unknown

@@ -182,3 +182,72 @@ def test_a_failed_refund_is_told(stripe: StripeFake) -> None:
 
     report = read(stripe.event("refund.failed", content))
     assert (report.state, report.refunded) == (State.PAID, 0)
+
+
+def test_a_return_confirms_nothing(stripe: StripeFake) -> None:
+    remote_id = gateway.start(wish()).remote_id
+    assert gateway.confirm({"session_id": remote_id}, remote_id) is None
+
+
+def test_without_a_session_there_is_no_answer(stripe: StripeFake) -> None:
+    with pytest.raises(GatewayError) as caught:
+        gateway.ask(reference=REFERENCE, remote_id="")
+    assert not caught.value.unknown
+    assert stripe.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [("failed", State.FAILED), ("pending", State.PENDING)]
+)
+def test_a_charge_that_is_not_through_pays_nothing(
+    stripe: StripeFake, status: str, state: State
+) -> None:
+    remote_id = gateway.start(wish()).remote_id
+    stripe.settle(remote_id)
+    charge = {**stripe.charge(stripe.payments[remote_id]), "status": status}
+
+    report = read(stripe.event("charge.refunded", charge))
+    assert (report.state, report.amount) == (state, 0)
+
+
+@pytest.mark.parametrize(
+    ("details", "instrument"),
+    [(None, ""), ({"type": "kakao_pay", "kakao_pay": {}}, "kakao_pay")],
+)
+def test_what_is_no_card_is_told_by_its_kind(
+    stripe: StripeFake, details: object, instrument: str
+) -> None:
+    remote_id = gateway.start(wish()).remote_id
+    stripe.settle(remote_id)
+    charge = stripe.charge(stripe.payments[remote_id])
+    charge["payment_method_details"] = details
+
+    assert read(stripe.event("charge.succeeded", charge)).instrument == instrument
+
+
+@pytest.mark.parametrize("status", ["pending", "requires_action"])
+def test_a_refund_may_take_days(
+    stripe: StripeFake, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    remote_id = gateway.start(wish()).remote_id
+    stripe.settle(remote_id)
+    monkeypatch.setattr(stripe, "refund_status", status)
+    part = {"amount": Decimal("2.50"), "currency": "USD"}
+
+    refunded = gateway.refund(remote_id=remote_id, **part, key="1")
+    assert refunded.pending
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_a_refund_that_fails_at_once_is_refused(
+    stripe: StripeFake, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    remote_id = gateway.start(wish()).remote_id
+    stripe.settle(remote_id)
+    monkeypatch.setattr(stripe, "refund_status", status)
+
+    with pytest.raises(GatewayError) as caught:
+        gateway.refund(
+            remote_id=remote_id, amount=Decimal("2.50"), currency="USD", key="1"
+        )
+    assert not caught.value.unknown

@@ -174,3 +174,24 @@ def test_a_card_is_told_from_others_but_not_named(toss: TossFake) -> None:
 
     assert len(report.instrument) == 16
     assert "1234" not in report.instrument
+
+
+def test_a_notification_waits_while_toss_cannot_be_asked(toss: TossFake) -> None:
+    [delivery] = toss.settle(begin())
+    toss.faults.append("500")
+
+    with pytest.raises(GatewayError):
+        read(delivery)
+    assert read(delivery).state is State.PAID
+
+
+def test_without_a_payment_there_is_no_answer(toss: TossFake) -> None:
+    with pytest.raises(GatewayError) as caught:
+        gateway.ask(reference="", remote_id="")
+    assert not caught.value.unknown
+    assert toss.calls == []
+
+
+def test_a_payment_is_found_by_our_reference(toss: TossFake) -> None:
+    remote_id = begin()
+    assert gateway.ask(reference=REFERENCE, remote_id="").remote_id == remote_id
