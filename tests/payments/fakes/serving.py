@@ -158,9 +158,9 @@ class Fake:
 
     def answer(self, request: Request) -> Answer:
         """Answer with what is to go wrong."""
+        if request.path.startswith("/pay/"):
+            return self._page(request)
         with self.lock:
-            if request.path.startswith("/pay/"):
-                return self._page(request)
             self.calls.append(request)
             fault = self.faults.popleft() if self.faults else ""
             answer = Answer(500, {}) if fault == "500" else self.handle(request)
@@ -190,7 +190,9 @@ class Fake:
         if request.method == "GET":
             form = '<form method="post"><button>Pay</button></form>'
             return Answer(200, f"<!doctype html><title>Pay</title>{form}")
-        deliveries, location = self.visit(self.payments[remote_id])
+        with self.lock:
+            deliveries, location = self.visit(self.payments[remote_id])
+        # Outside the lock, as the shop may ask about the payment before it answers.
         if self.webhook_url:
             self.deliver(*deliveries)
         return Answer(303, location=location)

@@ -3,6 +3,9 @@
 import json
 import socket
 from decimal import Decimal
+from http.client import HTTPConnection
+from typing import ClassVar
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from pytest_django import Settings
@@ -12,10 +15,11 @@ from payments.gateways.protocol import (
     Gateway,
     GatewayError,
     Limits,
+    Report,
     State,
     UnreadableError,
 )
-from tests.payments.fakes.serving import Answer, Delivery, Fake
+from tests.payments.fakes.serving import Answer, Delivery, Fake, Request
 from tests.payments.gateways.wishes import GATEWAYS, REFERENCE, wish
 
 
@@ -86,6 +90,47 @@ def test_a_payment_that_nobody_makes_expires(fake: Fake, gateway: Gateway) -> No
     assert all(each == [(State.EXPIRED, REFERENCE, 0, fake.currency)] for each in told)
     report = gateway.ask(reference=REFERENCE, remote_id=remote_id)
     assert (report.state, report.amount) == (State.EXPIRED, 0)
+
+
+class Shop(Fake):
+    """Takes what a gateway tells at its address, as the real shop does."""
+
+    gateway: ClassVar[Gateway]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[Report] = []
+
+    def handle(self, request: Request) -> Answer:
+        self.told += self.gateway.read_notification(request.headers, request.body)
+        return Answer(200, {})
+
+
+def test_the_hosted_page_pays_tells_and_leads_back(
+    fake: Fake, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shop, "gateway", gateway, raising=False)
+    with Shop.serving() as shop:
+        fake.webhook_url = f"{shop.url}/payments/notify/{fake.name}/"
+        back = f"{shop.url}/funds/1/"
+        started = gateway.start(wish(fake.amount, fake.currency, return_url=back))
+        page = urlsplit(started.url)
+        connection = HTTPConnection(str(page.hostname), page.port)
+        connection.request("GET", page.path)
+        assert b"<button>Pay</button>" in connection.getresponse().read()
+        connection.request("POST", page.path)
+        location = urlsplit(connection.getresponse().headers["Location"])
+        connection.close()
+
+        assert f"{location.scheme}://{location.netloc}{location.path}" == back
+        confirmed = gateway.confirm(dict(parse_qsl(location.query)), started.remote_id)
+
+    asked = gateway.ask(reference=REFERENCE, remote_id=started.remote_id)
+    reports = [*shop.told, asked, *([confirmed] if confirmed else [])]
+    assert len(reports) > 1
+    for report in reports:
+        assert (report.state, report.reference) == (State.PAID, REFERENCE)
+        assert report.amount == Decimal(fake.amount)
 
 
 # --- Refunds ---------------------------------------------------------------------
