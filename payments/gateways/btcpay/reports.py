@@ -18,9 +18,8 @@ def of_invoice(invoice: Any) -> Report:
     """
     try:
         state = _state(invoice["status"], invoice["additionalStatus"])
-        asked = asked_for(invoice)
         whole = state is State.PAID and invoice["additionalStatus"] == "None"
-        came = asked if whole else paid_for(invoice)
+        came = _settled_for(invoice) if whole else paid_for(invoice)
         open_or_void = {State.PENDING, State.FAILED, State.EXPIRED}
         return Report(
             state,
@@ -51,6 +50,19 @@ def paid_for(invoice: Any) -> Decimal:
 def asked_for(invoice: Any) -> Decimal:
     """Return what an invoice that was read before asked for."""
     return Decimal(invoice["amount"])
+
+
+def _settled_for(invoice: Any) -> Decimal:
+    """Return what an invoice is worth that BTCPay Server calls settled: what it asked for.
+
+    What came may be less by a part of the smallest unit, as it was counted in coins. Where
+    it is less by more, it is what came: no word stands above the sum.
+    """
+    asked, step = asked_for(invoice), from_minor(1, str(invoice["currency"]))
+    told = invoice.get("paidAmount")
+    if told is None or Decimal(told) > asked - step:
+        return asked
+    return paid_for(invoice)
 
 
 def _state(status: str, additional: str) -> State:

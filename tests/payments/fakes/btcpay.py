@@ -86,6 +86,8 @@ class BtcpayFake(Fake):
         payment = self.payments[remote_id]
         asked = Decimal(payment.asked["amount"])
         payment.facts["currency"] = currency or payment.facts["currency"]
+        if amount is not None and amount < asked:
+            return self.turn(remote_id, "Expired", "PaidPartial", amount)
         over = "PaidOver" if amount is not None and amount > asked else "None"
         return self.turn(remote_id, "Settled", over, amount or asked)
 

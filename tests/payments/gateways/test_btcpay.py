@@ -31,6 +31,8 @@ def read(delivery: Delivery) -> Report:
         ("Processing", "None", "12.5", State.PENDING, "0"),
         ("Processing", "PaidOver", "20", State.PENDING, "0"),
         ("Settled", "None", "12.499999999999", State.PAID, "12.50"),
+        ("Settled", "None", "12.49", State.PAID, "12.49"),
+        ("Settled", "None", "6.25", State.PAID, "6.25"),
         ("Settled", "PaidOver", "20.009999", State.OVERPAID, "20.00"),
         ("Settled", "PaidLate", "12.5", State.LATE, "12.50"),
         ("Settled", "Marked", "0", State.PAID, "0"),

@@ -201,9 +201,12 @@ def test_more_than_was_paid_is_not_refunded(fake: Fake, gateway: Gateway) -> Non
 # --- Amounts ---------------------------------------------------------------------
 
 
-def test_another_amount_is_told_as_it_came(fake: Fake, gateway: Gateway) -> None:
+@pytest.mark.parametrize("factor", [Decimal(2), Decimal("0.5")])
+def test_another_amount_is_told_as_it_came(
+    fake: Fake, gateway: Gateway, factor: Decimal
+) -> None:
     remote_id = begin(fake, gateway)
-    other = Decimal(fake.amount) * 2
+    other = Decimal(fake.amount) * factor
     told = [read(gateway, each) for each in fake.settle(remote_id, amount=other)]
 
     assert all(each[0][1:] == (REFERENCE, other, fake.currency) for each in told)
