@@ -57,6 +57,12 @@ class Payment:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+class Server(ThreadingHTTPServer):
+    """A server at which many may knock at once."""
+
+    request_queue_size = 64
+
+
 class Fake:
     """A gateway over HTTP.
 
@@ -94,7 +100,7 @@ class Fake:
     def serving(cls) -> Iterator[Self]:
         """Serve a fake from threads on a free loopback port."""
         fake = cls()
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
+        server = Server(("127.0.0.1", 0), _handler(fake))
         fake.url = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
