@@ -14,6 +14,12 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request as Post
 from urllib.request import urlopen
 
+# With an icon of its own, so that no browser asks the interface for one.
+PAGE = (
+    '<!doctype html><html lang="en"><title>Pay</title><link rel="icon" href="data:,">'
+    '<form method="post"><button>Pay</button></form></html>'
+)
+
 
 @dataclass(frozen=True)
 class Request:
@@ -194,8 +200,7 @@ class Fake:
         """Serve the hosted page: a button that pays, notifies and leads back."""
         remote_id = request.path.removeprefix("/pay/")
         if request.method == "GET":
-            form = '<form method="post"><button>Pay</button></form>'
-            return Answer(200, f"<!doctype html><title>Pay</title>{form}")
+            return Answer(200, PAGE)
         with self.lock:
             deliveries, location = self.visit(self.payments[remote_id])
         # Outside the lock, as the shop may ask about the payment before it answers.
