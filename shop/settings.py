@@ -336,9 +336,11 @@ PAYPAL_URL: str = env.str("PAYPAL_URL", default="https://api-m.paypal.com").rstr
 
 # Where customers transfer money to, by currency, in words that they read:
 # {"KRW": {"Bank": "…", "Account": "…", "Holder": "…"}}.
-BANK_ACCOUNTS: dict[str, dict[str, str]] = _read(
-    "json", "BANK_ACCOUNTS", {}, 'JSON such as {"KRW": {"Bank": "…", "Account": "…"}}'
-)
+BANK_ACCOUNTS: dict[str, dict[str, str]] = {}
+if env.str("BANK_ACCOUNTS", default="").strip():
+    BANK_ACCOUNTS = _read(
+        "json", "BANK_ACCOUNTS", {}, "JSON, as docs/settings.md shows"
+    )
 if not isinstance(BANK_ACCOUNTS, dict) or not all(
     isinstance(_lines, dict)
     and all(isinstance(_line, str) for _line in _lines.values())
