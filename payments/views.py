@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 )
 
 from ledger.queries import debt
-from payments import actions, queries
+from payments import actions, queries, receipts
 from payments.enums import DecisionKind, Outcome
 from payments.errors import PaymentError
 from payments.forms import TopUpForm
@@ -140,6 +140,23 @@ def refund(request: CustomerRequest, top_up_id: int) -> HttpResponse:
             request, _("The refund was asked for. The shop decides on it.")
         )
     return redirect("top_up", top_up_id=found.pk)
+
+
+@require_safe
+@login_required
+@never_cache
+def receipt(request: CustomerRequest, top_up_id: int) -> HttpResponse:
+    """Send the receipt of a payment that has arrived."""
+    found = _own(request, top_up_id)
+    if found.paid_at is None:
+        raise Http404
+    return HttpResponse(
+        receipts.receipt(top_up=found),
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'attachment; filename="receipt-{found.pk}.pdf"'
+        },
+    )
 
 
 @csrf_exempt
