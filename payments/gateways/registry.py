@@ -1,15 +1,27 @@
 """Every gateway that there is. Adding one is a folder beside this file, and a line here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.conf import settings
 
+from payments.gateways.bank import BankGateway
+from payments.gateways.btcpay import BtcpayGateway
+from payments.gateways.paypal import PaypalGateway
 from payments.gateways.protocol import Gateway
+from payments.gateways.stripe import StripeGateway
 from payments.gateways.test.gateway import TestGateway
+from payments.gateways.toss import TossGateway
 
-GATEWAYS: Mapping[str, Gateway] = {
-    gateway.name: gateway for gateway in (TestGateway(),)
-}
+# In the order in which customers read them.
+_ALL: Sequence[Gateway] = (
+    StripeGateway(),
+    PaypalGateway(),
+    TossGateway(),
+    BtcpayGateway(),
+    BankGateway(),
+    TestGateway(),
+)
+GATEWAYS: Mapping[str, Gateway] = {gateway.name: gateway for gateway in _ALL}
 
 
 def by_name(name: str) -> Gateway | None:
