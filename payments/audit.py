@@ -49,7 +49,7 @@ PROMISES = {
         SELECT id, concat('taken ', taken, ', refunded ', refunded, ', dispute ', dispute)
         FROM payments_topup
         WHERE paid_at IS NOT NULL
-          AND taken <> least(amount, refunded + CASE
+          AND taken <> least(amount, greatest(refunded, promised) + CASE
                 WHEN dispute NOT IN ('open', 'lost') THEN 0
                 WHEN disputed = 0 THEN amount + fee ELSE disputed END)
     """,

@@ -98,7 +98,7 @@ def state(facts: Facts, top_up: TopUp) -> TopUpState:
 
 
 def due(facts: Facts, top_up: TopUp) -> Due:
-    """Return what is to be taken back: what was refunded, and what is contested.
+    """Return what is to be taken back: what went back or is on its way, and what is contested.
 
     That is all of it where the gateway does not say how much a dispute is about.
     The fee goes back last, and of the bonus the same part as of the amount, rounded up.
@@ -106,7 +106,7 @@ def due(facts: Facts, top_up: TopUp) -> Due:
     if not facts.is_paid:
         return Due(ZERO, ZERO)
     contested = (facts.disputed or top_up.total) if facts.is_contested else ZERO
-    amount = min(facts.refunded + contested, top_up.amount)
+    amount = min(max(facts.refunded, top_up.promised) + contested, top_up.amount)
     with localcontext(prec=60):
         bonus = (top_up.bonus * amount / top_up.amount).quantize(
             Decimal(1).scaleb(-PLACES), ROUND_CEILING

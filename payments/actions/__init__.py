@@ -10,10 +10,10 @@ from payments.actions.deciding import (
     approve,
     carry_out,
     decide,
-    refundable,
     reject,
 )
 from payments.actions.noting import forget_forged, note_notification, receive
+from payments.actions.promising import refundable
 from payments.actions.settling import release
 from payments.actions.starting import start_top_up
 from payments.actions.stopping import stop_orders

@@ -19,7 +19,7 @@ from payments.facts import Facts
 from payments.gateways.protocol import Report, State
 from payments.models import TopUp, TopUpEvent
 from shop.celery import ring
-from shop.money import plain
+from shop.money import ZERO, plain
 
 # Why customers are frozen whose payment is disputed.
 DISPUTED = "a payment is disputed"
@@ -154,7 +154,9 @@ def _settle(
         )
         changes["paid_at"] = Now()
         telling.tell_of_payment(top_up)
-    changes |= _take(top_up, facts)
+    if facts.refunded >= top_up.promised:
+        changes["promised"] = top_up.promised = ZERO
+    changes |= take_due(top_up, facts)
     if new not in OPEN:
         changes["next_at"] = None
     if facts.dispute != top_up.dispute:
@@ -164,8 +166,11 @@ def _settle(
     _add_event(top_up, new, reason[:200], report=report, by=by, old=old)
 
 
-def _take(top_up: TopUp, facts: Facts) -> dict[str, Any]:
-    """Take back what is due and was not taken, or give back what is not due any more."""
+def take_due(top_up: TopUp, facts: Facts) -> dict[str, Any]:
+    """Take back what is due and was not taken, or give back what is not due any more.
+
+    Returns the columns that say so; the caller's step writes them.
+    """
     due = facts_.due(facts, top_up)
     amount, bonus = due.amount - top_up.taken, due.bonus - top_up.bonus_taken
     if not amount and not bonus:

@@ -13,17 +13,15 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from ledger.enums import AccountKind
-from ledger.models import Account
 from payments.actions import telling
 from payments.actions.applying import apply_report
 from payments.actions.asking import ask
+from payments.actions.promising import give_up_refund, promise_refund, refundable
 from payments.enums import DecisionKind, Outcome, TopUpState
 from payments.errors import PaymentError, UnsettledError
 from payments.gateways import registry
 from payments.gateways.protocol import GatewayError, Report, State
 from payments.models import Approval, Decision, TopUp
-from shop.money import ZERO
 
 
 def decide(
@@ -109,24 +107,11 @@ def _open(
 def _insist_on_refund(top_up: TopUp, amount: Decimal, by: User) -> None:
     if top_up.state != TopUpState.PAID:
         raise PaymentError(_("Only a payment that was received can be sent back."))
-    if not 0 < amount <= top_up.total - top_up.refunded:
+    gone = max(top_up.refunded, top_up.promised)
+    if not 0 < amount <= top_up.total - gone:
         raise PaymentError(_("More would go back than was paid."), field="amount")
     if not by.is_staff and amount > refundable(top_up=top_up):
         raise PaymentError(_("Only what is left of it can go back."), field="amount")
-
-
-def refundable(*, top_up: TopUp) -> Decimal:
-    """Return what of a payment its customer has not spent: it can go back."""
-    if top_up.state != TopUpState.PAID:
-        return ZERO
-    account = Account.objects.filter(
-        customer=top_up.customer_id,
-        kind=AccountKind.PAID,
-        currency=settings.SHOP_CURRENCY,
-    ).first()
-    left: Decimal = (account and account.balance) or ZERO
-    untouched: Decimal = top_up.amount - top_up.taken
-    return max(min(left, untouched), ZERO)
 
 
 @transaction.atomic(durable=True)
@@ -171,8 +156,11 @@ def _refund(decision: Decision) -> None:
     gateway = registry.by_name(top_up.gateway)
     if gateway is None:
         raise PaymentError(_("This gateway is not set up."))
-    if not decision.by.is_staff and decision.amount > refundable(top_up=top_up):
-        raise PaymentError(_("Only what is left of it can go back."))
+    promise_refund(
+        top_up=top_up,
+        amount=decision.amount,
+        only_what_is_there=not decision.by.is_staff,
+    )
     try:
         sent = gateway.refund(
             remote_id=top_up.remote_id,
@@ -181,8 +169,10 @@ def _refund(decision: Decision) -> None:
             key=f"{top_up.reference}-{decision.pk}",
         )
     except GatewayError as error:
-        kind = UnsettledError if error.unknown else PaymentError
-        raise kind(error.message) from error
+        if error.unknown:
+            raise UnsettledError(error.message) from error
+        give_up_refund(top_up=top_up)
+        raise PaymentError(error.message) from error
     if sent.url:
         _note_url(decision, sent.url)
     # What went back in all, its own notification says too; whichever comes first counts.

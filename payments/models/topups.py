@@ -50,6 +50,9 @@ class TopUp(models.Model):
     )
     # What of the payment the dispute is about; 0 where nobody says, which is all of it.
     disputed = MoneyField(_("disputed"), default=ZERO)
+    # What will have gone back in all once a refund that is under way has arrived; it is
+    # off the balance already. Zero where none is.
+    promised = MoneyField(_("being sent back"), default=ZERO, db_default=ZERO)
     # What of amount and bonus is taken back now, by how many movements.
     taken = MoneyField(_("taken back"), default=ZERO)
     bonus_taken = MoneyField(_("bonus taken back"), default=ZERO)
@@ -94,6 +97,15 @@ class TopUp(models.Model):
                 condition=Q(taken__gte=0, taken__lte=F("amount"))
                 & Q(bonus_taken__gte=0, bonus_taken__lte=F("bonus")),
                 name="top_up_taken_at_most_what_was_given",
+            ),
+            models.CheckConstraint(
+                condition=Q(promised=0)
+                | Q(
+                    promised__gt=F("refunded"),
+                    promised__lte=F("amount") + F("fee"),
+                    paid_at__isnull=False,
+                ),
+                name="top_up_promised_is_on_its_way",
             ),
             models.CheckConstraint(
                 condition=Q(paid_at__isnull=False) | Q(taken=0, bonus_taken=0),

@@ -44,6 +44,11 @@ def make_top_up(**fields: Any) -> TopUp:
             {"state": "paid", "paid_at": Now(), "bonus_taken": Decimal(1)},
         ),
         ("taken_only_where_paid", {"taken": Decimal(1)}),
+        ("promised_is_on_its_way", {"promised": Decimal(1)}),
+        (
+            "promised_is_on_its_way",
+            {"state": "paid", "paid_at": Now(), "promised": Decimal(11)},
+        ),
         ("paid_at_fits_state", {"paid_at": Now()}),
         ("paid_at_fits_state", {"state": "paid"}),
         ("disputed_by_a_dispute", {"state": "disputed", "paid_at": Now()}),

@@ -1,5 +1,6 @@
 """Decisions of people: who may, how many it takes, and what is done once."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -322,8 +323,8 @@ def test_a_refund_that_its_customer_must_fetch_says_where(
     client.force_login(top_up.customer)
     page = client.get(f"/funds/{top_up.pk}/").content.decode()
     assert f'href="{claim.url}"' in page
-    # It leaves the balance when the gateway says that it went.
-    assert buckets(top_up.customer) == {"paid": 100}
+    # It is theirs to fetch, and off the balance.
+    assert buckets(top_up.customer) == {"paid": 60}
     tell(top_up, State.REFUNDED, refunded=Decimal(40))
     assert buckets(top_up.customer) == {"paid": 60}
 
@@ -372,3 +373,64 @@ def test_one_person_approves_once() -> None:
 
     with pytest.raises(IntegrityError, match="approval_one_per_person"):
         Approval.objects.create(decision=decision, by=top_up.customer)
+
+
+def test_what_goes_back_is_off_the_balance_before_it_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top_up, seen = paid("100"), []
+    real = TestGateway.refund
+
+    def refund(self: TestGateway, **fields: object) -> Refunded:
+        seen.append(buckets(top_up.customer))
+        return real(self, **fields)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(TestGateway, "refund", refund)
+
+    decide(top_up, make_admin(), "40")
+
+    top_up.refresh_from_db()
+    assert seen == [{"paid": 60}]
+    assert buckets(top_up.customer) == {"paid": 60}
+    assert (top_up.refunded, top_up.promised, top_up.taken) == (40, 0, 40)
+
+
+def test_what_nobody_knows_of_stays_off_the_balance(
+    monkeypatch: pytest.MonkeyPatch, audit: Callable[[], list[str]]
+) -> None:
+    top_up = paid("100")
+
+    def refund(self: TestGateway, **fields: object) -> Refunded:
+        raise GatewayError("timed out", unknown=True)
+
+    monkeypatch.setattr(TestGateway, "refund", refund)
+    assert refusal(top_up, make_admin(), "40") == "timed out"
+
+    top_up.refresh_from_db()
+    assert buckets(top_up.customer) == {"paid": 60}
+    assert (top_up.refunded, top_up.promised) == (0, 40)
+    assert audit() == []
+    # It had come through: the notification settles it, and takes no more.
+    tell(top_up, State.REFUNDED, refunded=Decimal(40))
+    assert buckets(top_up.customer) == {"paid": 60}
+    assert (top_up.refunded, top_up.promised) == (40, 0)
+    assert audit() == []
+
+
+def test_a_customer_who_spends_meanwhile_gets_nothing_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    customer = make_customer()
+    top_up = paid("100", customer)
+    decision = decide(top_up, customer, "40")
+    charge(customer, "70")
+    monkeypatch.setattr(
+        TestGateway, "refund", lambda *_a, **_f: pytest.fail("it was sent")
+    )
+
+    with pytest.raises(PaymentError, match="Only what is left of it can go back"):
+        actions.approve(decision=decision, by=make_admin())
+
+    assert buckets(customer) == {"paid": 30}
+    top_up.refresh_from_db()
+    assert (top_up.refunded, top_up.promised) == (0, 0)

@@ -104,9 +104,13 @@ def test_a_lost_notification_is_asked_about(fake: Fake) -> None:
     assert stands(top_up) == (TopUpState.PAID, Decimal(fake.amount))
 
 
+@pytest.mark.parametrize(
+    "fake",
+    [kind for kind in FAKES if kind.signs],
+    indirect=True,
+    ids=lambda kind: kind.name,
+)
 def test_a_forged_notification_is_refused(fake: Fake) -> None:
-    if not fake.signs:
-        pytest.skip("its notifications are not signed, and not believed")
     top_up = begin(fake)
     told = [fake.sign_as_stranger(each.body) for each in fake.settle(top_up.remote_id)]
 
