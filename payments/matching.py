@@ -1,10 +1,13 @@
 """Comparing a gateway's own report, or a bank's statement, with our payments.
 
-A CSV with a header: a column `amount`, and any of `currency`, `reference`, `remote_id`,
-`text`. In `text`, what somebody wrote on a transfer, a reference is found wherever it is.
+For bank transfers the statement is read as the bank writes it. For the other gateways it
+is a CSV with a header: a column `amount`, and any of `currency`, `reference`,
+`remote_id`, `text`. In `text`, what somebody wrote on a transfer, a reference is found
+wherever it is.
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from payments.enums import PAID, Match
+from payments.gateways.bank import BankGateway, statements
 from payments.models import TopUp
 from shop.money import plain
 
@@ -22,6 +26,8 @@ _REFERENCE = re.compile(r"[A-HJ-NP-Z2-9]{12}")
 # What the bank gateway asks people to write: a mark, and how a reference begins.
 _CODE = re.compile(r"MP([A-HJ-NP-Z2-9]{8})")
 _NOISE = re.compile(r"[^A-Z0-9]+")
+# Digits before the point, and after it, that an amount may have.
+_MOST_DIGITS = 15
 
 
 class SheetError(Exception):
@@ -30,7 +36,10 @@ class SheetError(Exception):
 
 @dataclass(frozen=True)
 class Line:
-    """One payment in a report, in the currency's units; `number` is the file's row."""
+    """One payment in a report, in the currency's units; `number` is the file's row.
+
+    `codes` are those of bank transfers that the row names.
+    """
 
     number: int
     amount: Decimal
@@ -38,6 +47,7 @@ class Line:
     reference: str
     remote_id: str
     text: str
+    codes: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -54,12 +64,30 @@ class Found:
         return f"row {self.line.number}: {sum_}: {what}: {self.match.label}"
 
 
+def read_sheet(*, gateway: str, data: bytes) -> list[Line]:
+    """Return the lines of a gateway's file: for `bank` a statement, else a CSV of ours.
+
+    Raises SheetError where it cannot be read, or is longer than a statement may be.
+    """
+    if gateway == BankGateway.name:
+        return _read_statement(data)
+    if len(data) > statements.MOST_BYTES:
+        raise SheetError("The file is too large.")
+    try:
+        return read(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    except UnicodeDecodeError as error:
+        raise SheetError("The file is not in UTF-8.") from error
+
+
 def read(lines: Iterable[str]) -> list[Line]:
     """Return the lines of a CSV; SheetError where one cannot be read."""
     reader = csv.DictReader(lines)
-    if "amount" not in (reader.fieldnames or ()):
-        raise SheetError("The first row must name the columns, amount among them.")
-    return [_line(number, row) for number, row in enumerate(reader, start=2)]
+    try:
+        if "amount" not in (reader.fieldnames or ()):
+            raise SheetError("The first row must name the columns, amount among them.")
+        return [_line(number, row) for number, row in enumerate(reader, start=2)]
+    except csv.Error as error:
+        raise SheetError(f"The file is no table: {error}.") from error
 
 
 def match(*, gateway: str, lines: Sequence[Line]) -> Iterator[Found]:
@@ -79,12 +107,32 @@ def match(*, gateway: str, lines: Sequence[Line]) -> Iterator[Found]:
             yield Found(line, _compare(line, top_up), top_up)
 
 
+def _read_statement(data: bytes) -> list[Line]:
+    """Return what came in by a bank's statement, in the shop's currency by itself."""
+    try:
+        lines = statements.read_statement(data)
+    except statements.StatementError as error:
+        raise SheetError(str(error)) from error
+    return [
+        Line(
+            number=line.row,
+            amount=line.amount,
+            currency=line.currency or settings.SHOP_CURRENCY,
+            reference="",
+            remote_id="",
+            text=line.text,
+            codes=line.codes,
+        )
+        for line in lines
+    ]
+
+
 def _line(number: int, row: dict[str, str]) -> Line:
     try:
         amount = Decimal((row["amount"] or "").strip().replace(",", ""))
     except InvalidOperation as error:
         raise SheetError(f"Row {number}: the amount is no number.") from error
-    if not amount.is_finite():
+    if not amount.is_finite() or abs(amount.adjusted()) > _MOST_DIGITS:
         raise SheetError(f"Row {number}: the amount is no number.")
     texts = {
         name: (row.get(name) or "").strip()
@@ -101,7 +149,7 @@ def _find(gateway: str, line: Line) -> TopUp | None:
     if line.reference:
         return top_ups.filter(reference=line.reference.upper()).first()
     words = _NOISE.sub(" ", line.text.upper())
-    texts = (words, words.replace(" ", ""))
+    texts = (words, words.replace(" ", ""), *line.codes)
     named = Q(reference__in={one for text in texts for one in _REFERENCE.findall(text)})
     for code in {one for text in texts for one in _CODE.findall(text)}:
         named |= Q(reference__startswith=code)

@@ -7,6 +7,7 @@ from accounts.models import User
 from ledger.models import Account
 from payments import actions
 from payments.enums import Outcome
+from payments.gateways.bank import BankGateway
 from payments.gateways.protocol import Report, State
 from payments.gateways.test.gateway import TestGateway, notification_of
 from payments.models import TopUp
@@ -24,6 +25,15 @@ def begin(customer: User | None = None, amount: str = "10", bonus: str = "0") ->
         TopUp.objects.filter(pk=top_up.pk).update(bonus=Decimal(bonus))
         top_up.refresh_from_db()
     return top_up
+
+
+def begin_transfer(customer: User | None = None, amount: str = "10") -> TopUp:
+    """Begin a bank transfer; the settings must name an account."""
+    return actions.start_top_up(
+        customer=customer or make_customer(),
+        gateway=BankGateway(),
+        amount=Decimal(amount),
+    )
 
 
 def report(top_up: TopUp, state: State, **fields: Any) -> Report:

@@ -8,18 +8,21 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.models import User
 from payments import actions
 from payments.enums import DecisionKind, Match
-from payments.matching import Found, SheetError, match, read
+from payments.matching import Found, SheetError, match, read_sheet
 
 
 class Command(BaseCommand):
     help = (
-        "Compare a CSV (amount; currency, reference, remote_id, text) with the payments "
-        "through a gateway, line by line. Ends with 1 where something differs."
+        "Compare a bank's statement, or for other gateways a CSV (amount; currency, "
+        "reference, remote_id, text), with the payments through a gateway, line by line. "
+        "Ends with 1 where something differs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("gateway", help="such as bank")
-        parser.add_argument("file", type=Path, help="the CSV, in UTF-8")
+        parser.add_argument(
+            "file", type=Path, help="the CSV, in UTF-8; a statement may be in CP949"
+        )
         parser.add_argument(
             "--credit-as",
             metavar="EMAIL",
@@ -29,12 +32,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         by = self._staff(options["credit_as"])
+        gateway: str = options["gateway"]
         try:
-            lines = read(options["file"].read_text("utf-8-sig").splitlines())
-        except (OSError, UnicodeDecodeError, SheetError) as error:
+            lines = read_sheet(gateway=gateway, data=options["file"].read_bytes())
+        except (OSError, SheetError) as error:
             raise CommandError(str(error)) from error
         odd = 0
-        for found in match(gateway=options["gateway"], lines=lines):
+        for found in match(gateway=gateway, lines=lines):
             settled = found.match == Match.CREDITED
             if by is not None and found.match == Match.WAITING:
                 settled = self._credit(found, by)
