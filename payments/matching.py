@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from payments.enums import PAID, Match
 from payments.gateways.bank import BankGateway, statements
@@ -72,11 +73,11 @@ def read_sheet(*, gateway: str, data: bytes) -> list[Line]:
     if gateway == BankGateway.name:
         return _read_statement(data)
     if len(data) > statements.MOST_BYTES:
-        raise SheetError("The file is too large.")
+        raise SheetError(_("The file is too large."))
     try:
         return read(io.StringIO(data.decode("utf-8-sig"), newline=""))
     except UnicodeDecodeError as error:
-        raise SheetError("The file is not in UTF-8.") from error
+        raise SheetError(_("The file is not in UTF-8.")) from error
 
 
 def read(lines: Iterable[str]) -> list[Line]:
@@ -84,10 +85,14 @@ def read(lines: Iterable[str]) -> list[Line]:
     reader = csv.DictReader(lines)
     try:
         if "amount" not in (reader.fieldnames or ()):
-            raise SheetError("The first row must name the columns, amount among them.")
+            raise SheetError(
+                _("The first row must name the columns, amount among them.")
+            )
         return [_line(number, row) for number, row in enumerate(reader, start=2)]
     except csv.Error as error:
-        raise SheetError(f"The file is no table: {error}.") from error
+        raise SheetError(
+            _("The file is no table: %(error)s.") % {"error": error}
+        ) from error
 
 
 def match(*, gateway: str, lines: Sequence[Line]) -> Iterator[Found]:
@@ -128,12 +133,13 @@ def _read_statement(data: bytes) -> list[Line]:
 
 
 def _line(number: int, row: dict[str, str]) -> Line:
+    fault = _("Row %(number)d: the amount is no number.") % {"number": number}
     try:
         amount = Decimal((row["amount"] or "").strip().replace(",", ""))
     except InvalidOperation as error:
-        raise SheetError(f"Row {number}: the amount is no number.") from error
+        raise SheetError(fault) from error
     if not amount.is_finite() or abs(amount.adjusted()) > _MOST_DIGITS:
-        raise SheetError(f"Row {number}: the amount is no number.")
+        raise SheetError(fault)
     texts = {
         name: (row.get(name) or "").strip()
         for name in ("currency", "reference", "remote_id", "text")

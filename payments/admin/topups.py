@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from payments import actions
 from payments.admin.notifications import text_of
+from payments.admin.statements import StatementsMixin
 from payments.enums import PAID, DecisionKind, TopUpState
 from payments.errors import PaymentError
 from payments.evidence import evidence
@@ -81,7 +82,7 @@ class FlaggedFilter(admin.SimpleListFilter):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(ReadonlyMixin, ShopAdmin):
+class TopUpAdmin(StatementsMixin, ReadonlyMixin, ShopAdmin):
     """Payments of customers. Money moves by what gateways say, or by decisions."""
 
     list_display = ("number", "payer", "gateway", "sum", "standing", "flag", "time")
@@ -90,6 +91,7 @@ class TopUpAdmin(ReadonlyMixin, ShopAdmin):
     number_fields = ("id",)
     search_fields = ("reference", "remote_id", "customer__email", "instrument")
     ordering = ("-id",)
+    actions_list = ("statement",)
     actions_detail = ("confirm", "refund", "returned", "ask", "release")
     fields = (
         "customer", "gateway", "reference", "remote_id", "sum", "credited", "fees",

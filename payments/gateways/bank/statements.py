@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from payments.gateways.bank.codes import find_codes
 
 # Names of columns, in lower case and without spaces, the better ones first.
@@ -49,7 +51,7 @@ def read_statement(data: bytes) -> list[Line]:
     Raises StatementError.
     """
     if len(data) > MOST_BYTES:
-        raise StatementError("The file is too large.")
+        raise StatementError(_("The file is too large."))
     rows = _rows(_decode(data))
     heading, names = _heading(rows)
     lines = (
@@ -65,7 +67,7 @@ def _decode(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise StatementError("The file is neither in UTF-8 nor in CP949.")
+    raise StatementError(_("The file is neither in UTF-8 nor in CP949."))
 
 
 def _rows(text: str) -> list[list[str]]:
@@ -74,9 +76,11 @@ def _rows(text: str) -> list[list[str]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
-        raise StatementError(f"The file is no table: {error}.") from error
+        raise StatementError(
+            _("The file is no table: %(error)s.") % {"error": error}
+        ) from error
     if len(rows) > MOST_ROWS:
-        raise StatementError("The file has too many rows.")
+        raise StatementError(_("The file has too many rows."))
     return rows
 
 
@@ -91,7 +95,7 @@ def _heading(rows: Sequence[Sequence[str]]) -> tuple[int, Mapping[str, int]]:
         }
         if _find(names, AMOUNTS) is not None and _find(names, DATES) is not None:
             return number, names
-    raise StatementError("No heading names a date and an amount.")
+    raise StatementError(_("No heading names a date and an amount."))
 
 
 def _find(names: Mapping[str, int], wanted: Sequence[str]) -> int | None:
