@@ -57,6 +57,14 @@ class DecisionKind(models.TextChoices):
     RETURNED = "returned", _("was sent back by hand")
 
 
+class ProofKind(models.TextChoices):
+    """What a proof of a transfer is; the value ends the name of its file."""
+
+    PDF = "pdf", "PDF"
+    PNG = "png", "PNG"
+    JPEG = "jpeg", "JPEG"
+
+
 class Match(models.TextChoices):
     """What a line of a gateway's report comes to beside our payments."""
 

@@ -4,7 +4,8 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from payments.enums import DecisionKind
-from payments.models import Decision, TopUp
+from payments.gateways.bank import BankGateway
+from payments.models import Decision, Proof, TopUp
 
 # How many of the last payments stand below the form.
 LAST = 10
@@ -29,3 +30,13 @@ def claim_of(*, top_up: TopUp) -> str:
     """Return where the customer says how to get the newest refund, or ""."""
     newest = top_up.decisions.exclude(url="").order_by("-pk").first()
     return newest.url if newest else ""
+
+
+def takes_proofs(*, top_up: TopUp) -> bool:
+    """Return whether files may be added to a payment: an open bank transfer."""
+    return top_up.gateway == BankGateway.name and top_up.is_open
+
+
+def proofs_of(*, top_up: TopUp) -> QuerySet[Proof]:
+    """Return the proofs of a payment as they came, without their content."""
+    return Proof.objects.filter(top_up=top_up).defer("content").order_by("position")

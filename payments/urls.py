@@ -12,6 +12,7 @@ urlpatterns = [
     path("funds/<int:top_up_id>/pay/", views.pay, name="top_up_pay"),
     path("funds/<int:top_up_id>/return/", views.returned, name="top_up_return"),
     path("funds/<int:top_up_id>/refund/", views.refund, name="top_up_refund"),
+    path("funds/<int:top_up_id>/proof/", views.prove, name="top_up_proof"),
     path("funds/<int:top_up_id>/receipt.pdf", views.receipt, name="top_up_receipt"),
     path("payments/notify/<slug:gateway>/", views.notify, name="notify"),
     path(

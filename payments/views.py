@@ -20,9 +20,12 @@ from payments.enums import DecisionKind, Outcome
 from payments.errors import PaymentError
 from payments.forms import TopUpForm
 from payments.gateways import registry
+from payments.gateways.bank import BankGateway
 from payments.gateways.protocol import Gateway
 from payments.limits import bounds
 from payments.models import TopUp
+from payments.models.proofs import MOST_BYTES as MOST_PROOF_BYTES
+from payments.models.proofs import MOST_PROOFS
 from payments.offers import Offer, offer, offered
 from shop.requests import CustomerRequest
 
@@ -79,6 +82,7 @@ def top_up(request: CustomerRequest, top_up_id: int) -> HttpResponse:
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     part = "#live" if request.htmx else ""
+    proofs = queries.proofs_of(top_up=found)
     context = {
         "top_up": found,
         "seen": seen,
@@ -86,6 +90,9 @@ def top_up(request: CustomerRequest, top_up_id: int) -> HttpResponse:
         "refundable": actions.refundable(top_up=found),
         "asked": queries.open_refund(top_up=found),
         "claim": queries.claim_of(top_up=found),
+        "is_transfer": found.gateway == BankGateway.name,
+        "proofs": proofs,
+        "more_proofs": queries.takes_proofs(top_up=found) and len(proofs) < MOST_PROOFS,
     }
     return render(request, f"payments/top_up.html{part}", context)
 
@@ -139,6 +146,23 @@ def refund(request: CustomerRequest, top_up_id: int) -> HttpResponse:
         messages.success(
             request, _("The refund was asked for. The shop decides on it.")
         )
+    return redirect("top_up", top_up_id=found.pk)
+
+
+@require_POST
+@login_required
+def prove(request: CustomerRequest, top_up_id: int) -> HttpResponse:
+    """Take a file that shows a bank transfer; one byte more than fits is enough to know."""
+    found = _own(request, top_up_id)
+    file = request.FILES.get("file")
+    try:
+        if file is None:
+            raise PaymentError(_("Please choose a file."))
+        actions.add_proof(top_up=found, content=file.read(MOST_PROOF_BYTES + 1))
+    except PaymentError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The file was added. The shop looks at it."))
     return redirect("top_up", top_up_id=found.pk)
 
 

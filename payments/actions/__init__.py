@@ -14,6 +14,7 @@ from payments.actions.deciding import (
 )
 from payments.actions.noting import forget_forged, note_notification, receive
 from payments.actions.promising import refundable
+from payments.actions.proving import add_proof
 from payments.actions.settling import release
 from payments.actions.starting import start_top_up
 from payments.actions.stopping import stop_orders
@@ -21,6 +22,7 @@ from payments.errors import PaymentError
 
 __all__ = [
     "PaymentError",
+    "add_proof",
     "apply_report",
     "approve",
     "ask",

@@ -20,10 +20,12 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from payments import actions
 from payments.admin.notifications import text_of
+from payments.admin.proofs import ProofsMixin, proofs_table
 from payments.admin.statements import StatementsMixin
 from payments.enums import PAID, DecisionKind, TopUpState
 from payments.errors import PaymentError
 from payments.evidence import evidence
+from payments.gateways.bank import BankGateway
 from payments.models import Decision, TopUp
 from shop.admin import (
     ReadonlyMixin,
@@ -82,7 +84,7 @@ class FlaggedFilter(admin.SimpleListFilter):
 
 
 @admin.register(TopUp)
-class TopUpAdmin(StatementsMixin, ReadonlyMixin, ShopAdmin):
+class TopUpAdmin(StatementsMixin, ProofsMixin, ReadonlyMixin, ShopAdmin):
     """Payments of customers. Money moves by what gateways say, or by decisions."""
 
     list_display = ("number", "payer", "gateway", "sum", "standing", "flag", "time")
@@ -189,6 +191,9 @@ class TopUpAdmin(StatementsMixin, ReadonlyMixin, ShopAdmin):
                 for decision in row.decisions.select_related("by").order_by("-id")
             ],
         )
+
+        if row.gateway == BankGateway.name:
+            yield proofs_table(row)
 
     def get_urls(self) -> list[Any]:
         """Add the page of the evidence, for a bank that asks."""

@@ -1,6 +1,7 @@
 """Payments, what was said and decided about them, and the terms they are made on."""
 
 from payments.models.decisions import Approval, Decision
+from payments.models.proofs import Proof
 from payments.models.terms import BonusRule, GatewayTerms
 from payments.models.topups import Notification, TopUp, TopUpEvent
 
@@ -10,6 +11,7 @@ __all__ = [
     "Decision",
     "GatewayTerms",
     "Notification",
+    "Proof",
     "TopUp",
     "TopUpEvent",
 ]

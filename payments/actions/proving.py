@@ -1,0 +1,55 @@
+"""Taking what customers show of a bank transfer. No money moves by it."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from payments.enums import ProofKind
+from payments.errors import PaymentError
+from payments.models import Proof, TopUp, TopUpEvent
+from payments.models.proofs import MOST_BYTES, MOST_PROOFS
+from payments.queries import proofs_of, takes_proofs
+
+# How files of each kind begin, by their specifications (ISO 32000, PNG, JFIF and Exif).
+_BEGINNINGS = (
+    (b"%PDF-", ProofKind.PDF),
+    (b"\x89PNG\r\n\x1a\n", ProofKind.PNG),
+    (b"\xff\xd8\xff", ProofKind.JPEG),
+)
+
+
+@transaction.atomic(durable=True)
+def add_proof(*, top_up: TopUp, content: bytes) -> Proof:
+    """Keep a file beside the customer's open bank transfer, and note it in its history.
+
+    Raises PaymentError where it is not taken, with nothing changed.
+    """
+    kind = _kind_of(content)
+    # Locked, so that of two at once both do not become the last one.
+    locked = TopUp.objects.select_for_update(no_key=True).get(pk=top_up.pk)
+    if not takes_proofs(top_up=locked):
+        raise PaymentError(_("This payment takes no proof of a transfer."))
+    number = proofs_of(top_up=locked).count()
+    if number >= MOST_PROOFS:
+        raise PaymentError(
+            _("At most %(most)d files can be added.") % {"most": MOST_PROOFS}
+        )
+    TopUpEvent.objects.create(
+        top_up=locked,
+        old=locked.state,
+        new=locked.state,
+        reason="proof of the transfer added",
+        by_id=locked.customer_id,
+    )
+    return Proof.objects.create(
+        top_up=locked, position=number + 1, kind=kind, content=content
+    )
+
+
+def _kind_of(content: bytes) -> ProofKind:
+    """Return what a file is by its first bytes, whatever it is called."""
+    if len(content) > MOST_BYTES:
+        raise PaymentError(_("The file is larger than 5 MB."))
+    for beginning, kind in _BEGINNINGS:
+        if content.startswith(beginning):
+            return kind
+    raise PaymentError(_("The file is neither a PDF nor a PNG or JPEG picture."))
