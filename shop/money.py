@@ -9,7 +9,6 @@ from decimal import (
     ROUND_CEILING,
     ROUND_FLOOR,
     ROUND_HALF_EVEN,
-    ROUND_HALF_UP,
     Context,
     Decimal,
     localcontext,
@@ -30,7 +29,7 @@ else:
 # Wide enough for a rate of 30 digits times a quantity of 10 without loss.
 _WIDE = Context(prec=60)
 _NOISE = Decimal("1e-10")
-_DIRECTIONS = {"up": ROUND_CEILING, "down": ROUND_FLOOR, "nearest": ROUND_HALF_UP}
+_DIRECTIONS = {"up": ROUND_CEILING, "down": ROUND_FLOOR}
 PLACES = 8
 ZERO = Decimal(0)
 
@@ -87,8 +86,11 @@ def round_to(value: Decimal, step: Decimal, rounding: str) -> Decimal:
     shop_round_to; a test compares the two.
     """
     with localcontext(_WIDE):
-        clean = value.quantize(_NOISE, ROUND_HALF_EVEN)
-        return (clean / step).to_integral_value(_DIRECTIONS[rounding]) * step
+        steps = value.quantize(_NOISE, ROUND_HALF_EVEN) / step
+        if rounding == "nearest":
+            # ROUND_HALF_UP would round half of what is below zero down.
+            return (steps + Decimal("0.5")).to_integral_value(ROUND_FLOOR) * step
+        return steps.to_integral_value(_DIRECTIONS[rounding]) * step
 
 
 def at_least(value: Decimal) -> Decimal:

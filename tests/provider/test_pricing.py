@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
@@ -123,6 +123,7 @@ def _priced_by(rate: Decimal, exchange: Decimal, rule: Rule) -> Service:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+@example(value=Decimal("-0.03632648495"), step=Decimal("1E-8"))
 @given(value=st.decimals(-(10**6), 10**9, places=20), step=STEPS)
 def test_any_step_rounds_alike_in_both_forms(value: Decimal, step: Decimal) -> None:
     with connection.cursor() as cursor:
