@@ -2,10 +2,8 @@
 
 import time
 
-from django.core.cache import cache
-from redis.exceptions import RedisError
-
 from accounts.models import User
+from shop.counting import count
 
 # Calls in so many seconds: generous, it is there for loops that ran away.
 CALLS = 200
@@ -18,12 +16,5 @@ def seconds_to_wait(*, customer: User) -> int:
     The limit is the customer's, so that a new key does not lift it.
     """
     window, gone = divmod(int(time.time()), WINDOW)
-    name = f"api-calls:{customer.pk}:{window}"
-    if cache.add(name, 1, timeout=WINDOW):
-        return 0
-    try:
-        calls = cache.incr(name)
-    except (ValueError, RedisError):
-        # Gone with its window, or Redis is away: nothing is known against the call.
-        return 0
+    calls = count(f"api-calls:{customer.pk}:{window}", window=WINDOW)
     return 0 if calls <= CALLS else WINDOW - gone

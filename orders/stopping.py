@@ -2,17 +2,16 @@
 
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from redis.exceptions import RedisError
 
 from orders import actions
 from orders.intake import LONGEST_LINK, link_fault
 from provider.links import full_link, is_whole_site, key_of
+from shop.counting import count
 from shop.requests import Request
 
 # So many pages may be stopped from one address in so many seconds.
@@ -89,10 +88,4 @@ def stopped(request: Request) -> HttpResponse:
 
 def _may_ask(request: Request) -> bool:
     """Count a request by its address, in the cache, and not at all without it."""
-    name = f"stops:{get_adapter().get_client_ip(request)}"
-    if cache.add(name, 1, timeout=WINDOW):
-        return True
-    try:
-        return int(cache.incr(name)) <= MOST
-    except (ValueError, RedisError):
-        return True
+    return count(f"stops:{get_adapter().get_client_ip(request)}", window=WINDOW) <= MOST

@@ -1,5 +1,6 @@
 """Adding funds: the form, the way to the gateway and back, and the gateway's own door."""
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import RequestDataTooBig
@@ -27,11 +28,14 @@ from payments.models import TopUp
 from payments.models.proofs import MOST_BYTES as MOST_PROOF_BYTES
 from payments.models.proofs import MOST_PROOFS
 from payments.offers import Offer, offer, offered
+from shop.counting import count
 from shop.requests import CustomerRequest
 
 # What the gateway hears: 200 where the row is stored and was understood or is of no use
 # to us, else it sends it again.
 _ANSWERS = {Outcome.FORGED: 400, Outcome.UNREADABLE: 400, Outcome.UNANSWERED: 503}
+# From one address within a minute.
+NOTIFICATIONS = 1000
 # Bytes; the largest notification that a gateway sends has some tens of thousands.
 MOST_BYTES = 256 * 1024
 
@@ -187,10 +191,16 @@ def receipt(request: CustomerRequest, top_up_id: int) -> HttpResponse:
 @require_POST
 @never_cache
 def notify(request: HttpRequest, gateway: str) -> HttpResponse:
-    """Take a gateway's notification: 400 for a forged one, 404 where none is set up."""
+    """Take a gateway's notification: 400 for a forged one, 404 where none is set up.
+
+    429, with nothing stored, to an address that floods us: a gateway sends it again.
+    """
     found = registry.by_name(gateway)
     if found is None:
         raise Http404
+    sender = get_adapter().get_client_ip(request)
+    if count(f"notify:{gateway}:{sender}", window=60) > NOTIFICATIONS:
+        return HttpResponse(status=429)
     try:
         body = request.body
     except RequestDataTooBig:

@@ -6,6 +6,7 @@ import django
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 
 from tests.servers import Servers
 
@@ -20,7 +21,8 @@ hypothesis.settings.load_profile("magpie")
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, before Django reads its settings; block the network.
 
-    The workers of pytest-xdist inherit the servers' addresses.
+    The workers of pytest-xdist inherit the servers' addresses; each has a database and a
+    cache of its own.
     """
     config.option.allow_hosts = "127.0.0.1,::1"
     config.option.allow_unix_socket = True
@@ -28,6 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[servers_key] = Servers()
     os.environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"
     django.setup()
+    if worker := getattr(config, "workerinput", {}).get("workerid"):
+        # One worker's counts, and its emptying of the cache, are not another's.
+        number = 1 + int(worker.removeprefix("gw")) % 15
+        address = settings.CACHES["default"]["LOCATION"].partition("?")[0]
+        settings.CACHES["default"]["LOCATION"] = f"{address}?db={number}"
+        if caches.all(initialized_only=True):
+            del caches["default"]
     # The real ones take a third of a second for each customer, on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Nobody waits a day; tests of the wait set it.

@@ -13,7 +13,7 @@ from ledger.enums import TransferKind
 from ledger.models import Transfer
 from ledger.queries import balance
 from notices.models import Notice
-from payments import actions, tasks
+from payments import actions, tasks, views
 from payments.enums import Outcome
 from payments.gateways.protocol import GatewayError, State
 from payments.gateways.test import gateway
@@ -124,6 +124,20 @@ def test_forgeries_are_forgotten_after_a_month_and_nothing_else_is() -> None:
 def test_too_long_a_notification_is_refused_and_not_kept() -> None:
     assert post({SIGNATURE: "1,a"}, b"x" * (256 * 1024 + 1)) == 413
     assert not Notification.objects.exists()
+
+
+def test_a_flood_from_one_address_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    top_up = begin()
+    headers, body = signed(top_up)
+    monkeypatch.setattr(views, "NOTIFICATIONS", 0)
+
+    assert post(headers, body) == 429
+
+    assert not Notification.objects.exists()
+    assert balance(customer=top_up.customer) == 0
+    monkeypatch.undo()
+    assert post(headers, body) == 200
+    assert balance(customer=top_up.customer) == 10
 
 
 def test_a_gateway_that_is_not_set_up_has_no_door(settings: Settings) -> None:
