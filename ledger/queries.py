@@ -17,18 +17,25 @@ SPENDABLE = (AccountKind.PAID, AccountKind.BONUS)
 
 def balance(*, customer: User) -> Decimal:
     """Return what the customer can spend, in the shop's currency."""
-    total = Account.objects.filter(
-        customer=customer, currency=settings.SHOP_CURRENCY, kind__in=SPENDABLE
-    ).aggregate(total=Sum("balance"))["total"]
-    return total or ZERO
+    return _sum_of(customer, SPENDABLE)
+
+
+def paid(*, customer: User) -> Decimal:
+    """Return what of the balance the customer has paid for: the rest was given."""
+    return _sum_of(customer, [AccountKind.PAID])
 
 
 def debt(*, customer: User) -> Decimal:
     """Return what the customer owes; the next payment repays it first."""
-    owed = Account.objects.filter(
-        customer=customer, currency=settings.SHOP_CURRENCY, kind=AccountKind.DEBT
+    return -_sum_of(customer, [AccountKind.DEBT])
+
+
+def _sum_of(customer: User, kinds: Collection[AccountKind]) -> Decimal:
+    """Return what is on the customer's accounts of these kinds."""
+    total = Account.objects.filter(
+        customer=customer, currency=settings.SHOP_CURRENCY, kind__in=kinds
     ).aggregate(total=Sum("balance"))["total"]
-    return -(owed or ZERO)
+    return total or ZERO
 
 
 def statement(*, customer: User) -> QuerySet[Transfer]:

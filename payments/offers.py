@@ -14,11 +14,9 @@ from payments.enums import OPEN
 from payments.errors import PaymentError
 from payments.gateways import registry
 from payments.gateways.protocol import Gateway
+from payments.gateways.units import places
 from payments.models import BonusRule, GatewayTerms
 from shop.money import ZERO, show
-
-# Currencies without a smaller unit, as gateways count them.
-_WITHOUT_CENTS = {"KRW", "JPY", "VND"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Offer:
 
 def smallest() -> Decimal:
     """Return the smallest sum that can be paid, in the shop's currency."""
-    return Decimal(1 if settings.SHOP_CURRENCY in _WITHOUT_CENTS else "0.01")
+    return Decimal(1).scaleb(-places(settings.SHOP_CURRENCY))
 
 
 def offered() -> list[Gateway]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from payments.actions.applying import apply_report
@@ -69,7 +69,7 @@ def sweep_top_ups() -> int:
     for top_up in due:
         try:
             ask(top_up=top_up)
-            if top_up.pk in _over(due):
+            if _is_over(top_up):
                 _expire(top_up)
         except Exception:
             logger.exception("Asking about top-up %s failed", top_up.pk)
@@ -92,13 +92,10 @@ def _claim() -> list[TopUp]:
     return due
 
 
-def _over(top_ups: list[TopUp]) -> set[int]:
-    """Return which of these are still open though their time is over."""
-    still = TopUp.objects.filter(pk__in=[t.pk for t in top_ups], state__in=OPEN)
-    return {
-        *still.filter(expires_at__lt=Now() - GRACE).values_list("pk", flat=True),
-        *still.filter(created_at__lt=Now() - FORGOTTEN).values_list("pk", flat=True),
-    }
+def _is_over(top_up: TopUp) -> bool:
+    """Return whether a payment is still open though its time is over."""
+    over = Q(expires_at__lt=Now() - GRACE) | Q(created_at__lt=Now() - FORGOTTEN)
+    return TopUp.objects.filter(over, pk=top_up.pk, state__in=OPEN).exists()
 
 
 def _expire(top_up: TopUp) -> None:

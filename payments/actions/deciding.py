@@ -29,8 +29,8 @@ def decide(
 ) -> Decision:
     """Ask for a payment to be credited by hand, or to be sent back.
 
-    Staff approve what they ask for, but for payments of their own; it is carried out at once where one is enough.
-    Raises PaymentError where it cannot be, with nothing changed.
+    Staff approve what they ask for, but for payments of their own; it is carried out at
+    once where one is enough. Raises PaymentError where it cannot be, with nothing changed.
     """
     decision = _open(top_up, kind, amount, note, by)
     if by.is_staff and by.pk != top_up.customer_id:

@@ -2,13 +2,11 @@
 
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ledger import actions as ledger
-from ledger.enums import AccountKind
-from ledger.models import Account
+from ledger.queries import paid
 from payments import facts
 from payments.actions.applying import take_due
 from payments.enums import TopUpState
@@ -34,7 +32,7 @@ def promise_refund(*, top_up: TopUp, amount: Decimal, only_what_is_there: bool) 
     if locked.refunded + amount > locked.total:
         raise PaymentError(_("More would go back than was paid."))
     locked.promised = locked.refunded + amount
-    if only_what_is_there and _paid(locked) < amount:
+    if only_what_is_there and paid(customer=locked.customer) < amount:
         raise PaymentError(_("Only what is left of it can go back."))
     _promise(locked, f"a refund is on its way: {plain(amount)} {locked.currency}")
 
@@ -58,20 +56,9 @@ def _promise(top_up: TopUp, reason: str) -> None:
     TopUpEvent.objects.create(top_up=top_up, old=state, new=state, reason=reason)
 
 
-def _paid(top_up: TopUp) -> Decimal:
-    """Return what the customer has paid and not spent."""
-    account = Account.objects.filter(
-        customer=top_up.customer_id,
-        kind=AccountKind.PAID,
-        currency=settings.SHOP_CURRENCY,
-    ).first()
-    left: Decimal = (account and account.balance) or ZERO
-    return left
-
-
 def refundable(*, top_up: TopUp) -> Decimal:
     """Return what of a payment its customer has not spent: it can go back."""
     if top_up.state != TopUpState.PAID:
         return ZERO
     untouched: Decimal = top_up.amount - top_up.taken
-    return max(min(_paid(top_up), untouched), ZERO)
+    return max(min(paid(customer=top_up.customer), untouched), ZERO)
