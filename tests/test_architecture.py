@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROOMS = (
     *("shop", "payments", "provider", "orders", "ledger", "accounts", "notices"),
-    "api",
+    *("content", "support", "api"),
 )
 
 
