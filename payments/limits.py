@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from shop.money import ZERO, show
 
 EARLY = timedelta(hours=72)
 HOUR = timedelta(hours=1)
+DAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,25 @@ def insist_on_limits(*, customer: User, wanted: Offer, address: str | None) -> N
         sentence = _("The most is %(most)s.") % {"most": show(limits.most)}
         raise PaymentError(f"{sentence} {limits.reason}".strip(), field="amount")
     recent = TopUp.objects.filter(created_at__gt=Now() - HOUR)
-    for who in (Q(customer=customer), Q(address=address, address__isnull=False)):
+    whose = (
+        Q(customer=customer),
+        Q(address=address, address__isnull=False),
+        Q(gateway=wanted.gateway.name, instrument__in=_instruments(customer)),
+    )
+    for who in whose:
         if recent.filter(who).count() >= settings.TOPUP_ATTEMPTS:
             raise PaymentError(
                 _("These were many payments within an hour. Please try again later.")
             )
+
+
+def _instruments(customer: User) -> QuerySet[TopUp, str]:
+    """Return the cards and accounts that the customer paid with, or tried to, lately.
+
+    Their numbers are typed on the gateway's page, so the one of a payment that only
+    begins is not known; who shares a card shares its attempts from the second one on.
+    """
+    known = TopUp.objects.filter(
+        customer=customer, created_at__gt=Now() - DAY, instrument__regex="[0-9]"
+    )
+    return known.values_list("instrument", flat=True)

@@ -1,6 +1,7 @@
 """The one door through which a payment changes: what a gateway reported of it."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,11 +17,14 @@ from payments import facts as facts_
 from payments.actions import telling
 from payments.enums import OPEN, Dispute, Outcome, TopUpState
 from payments.facts import Facts
-from payments.gateways.protocol import Report, State
+from payments.gateways.protocol import INQUIRY, Report, State
 from payments.models import TopUp, TopUpEvent
 from shop.celery import ring
 from shop.money import ZERO, plain
 
+# A payment that arrived is asked about again after this: what was said of it later, a
+# refund or a dispute, may have been lost, too.
+FIRST_LOOK = timedelta(days=1)
 # Why customers are frozen whose payment is disputed.
 DISPUTED = "a payment is disputed"
 
@@ -58,6 +62,8 @@ def apply_report(
     # Even where nothing is new: a number that was missing, or an excess to look at.
     _watch_instrument(top_up, report)
     _note_details(top_up, report)
+    if report.risk == INQUIRY:
+        _flag(top_up, report, f"inquiry: {report.detail}")
     if report.state == State.OVERPAID:
         _flag(top_up, report, f"overpaid: {plain(report.amount)} {report.currency}")
     if report.state == State.DISPUTED and known.dispute == Dispute.WON:
@@ -152,12 +158,12 @@ def _settle(
             bonus=top_up.bonus,
             subject=top_up.pk,
         )
-        changes["paid_at"] = Now()
+        changes |= {"paid_at": Now(), "next_at": Now() + FIRST_LOOK, "tries": 0}
         telling.tell_of_payment(top_up)
     if facts.refunded >= top_up.promised:
         changes["promised"] = top_up.promised = ZERO
     changes |= take_due(top_up, facts)
-    if new not in OPEN:
+    if not facts.is_paid and new not in OPEN:
         changes["next_at"] = None
     if facts.dispute != top_up.dispute:
         _follow_dispute(top_up, facts)

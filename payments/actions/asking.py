@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 BATCH = 50
 # Between questions about one payment; the last wait repeats.
 WAITS = [timedelta(minutes=m) for m in (1, 2, 5, 15, 60, 360)]
+# Between questions about one that was paid, until its payer's bank can hardly contest it.
+LOOKS = [timedelta(days=d) for d in (6, 23, 60, 30)]
 # So long after its end a gateway may still tell of a payment that came in time.
 GRACE = timedelta(hours=1)
 # What has no end of its own is given up after this.
@@ -61,9 +63,10 @@ def confirm_return(*, top_up: TopUp, query: Mapping[str, str]) -> Outcome:
 
 
 def sweep_top_ups() -> int:
-    """Ask about every open payment that is due, end what is over; return how many.
+    """Ask about every payment that is due, end what is over; return how many.
 
-    A notification that was lost costs minutes, no money.
+    A notification that was lost costs minutes, no money; one of a refund or a dispute of
+    what was paid costs days.
     """
     due = _claim()
     for top_up in due:
@@ -80,16 +83,23 @@ def sweep_top_ups() -> int:
 def _claim() -> list[TopUp]:
     """Take what is due, and push it ahead before anybody is called."""
     due = list(
-        TopUp.objects.filter(next_at__lte=Now(), state__in=OPEN)
+        TopUp.objects.filter(next_at__lte=Now())
         .select_for_update(skip_locked=True, of=("self",), no_key=True)
         .order_by("next_at")[:BATCH]
     )
     for top_up in due:
-        wait = WAITS[min(top_up.tries, len(WAITS) - 1)]
+        wait = _wait(top_up)
         TopUp.objects.filter(pk=top_up.pk).update(
-            next_at=Now() + wait, tries=F("tries") + 1
+            next_at=None if wait is None else Now() + wait, tries=F("tries") + 1
         )
     return due
+
+
+def _wait(top_up: TopUp) -> timedelta | None:
+    """Return how long to wait after this question, None where it is the last one."""
+    if top_up.is_open:
+        return WAITS[min(top_up.tries, len(WAITS) - 1)]
+    return LOOKS[top_up.tries] if top_up.tries < len(LOOKS) else None
 
 
 def _is_over(top_up: TopUp) -> bool:

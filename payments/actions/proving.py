@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from payments.actions import telling
 from payments.enums import ProofKind
 from payments.errors import PaymentError
 from payments.models import Proof, TopUp, TopUpEvent
@@ -20,6 +21,8 @@ _BEGINNINGS = (
 @transaction.atomic(durable=True)
 def add_proof(*, top_up: TopUp, content: bytes) -> Proof:
     """Keep a file beside the customer's open bank transfer, and note it in its history.
+
+    The staff are told.
 
     Raises PaymentError where it is not taken, with nothing changed.
     """
@@ -40,6 +43,7 @@ def add_proof(*, top_up: TopUp, content: bytes) -> Proof:
         reason="proof of the transfer added",
         by_id=locked.customer_id,
     )
+    telling.tell_of_proof(locked, number + 1)
     return Proof.objects.create(
         top_up=locked, position=number + 1, kind=kind, content=content
     )

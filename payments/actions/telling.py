@@ -66,6 +66,16 @@ def tell_of_fault(top_up: TopUp, fault: str) -> None:
     )
 
 
+def tell_of_proof(top_up: TopUp, position: int) -> None:
+    """Alert the staff about a file that is to show a bank transfer."""
+    notices.tell_staff(
+        key=f"top-up:{top_up.pk}:proof:{position}",
+        subject=f"Top-up {top_up.pk} ({top_up.gateway}): a proof was added",
+        text=f"{show(top_up.total, top_up.currency)} of {top_up.customer}. It proves "
+        "nothing by itself: look whether the money has come.",
+    )
+
+
 def tell_of_dispute(top_up: TopUp, dispute: Dispute) -> None:
     """Alert the staff about a payment that its payer's bank contests."""
     notices.tell_staff(

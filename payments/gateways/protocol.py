@@ -13,6 +13,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+# The risk of a payment whose payer's bank asks about it: no money has moved by it.
+INQUIRY = "inquiry"
+
 
 class GatewayError(Exception):
     """A call that came to nothing, or nobody knows to what.

@@ -140,6 +140,12 @@ class TopUp(models.Model):
                 condition=Q(next_at__isnull=False),
                 name="top_up_due",
             ),
+            # What else a card or account has paid.
+            models.Index(
+                fields=["gateway", "instrument"],
+                condition=~Q(instrument=""),
+                name="top_up_by_instrument",
+            ),
             # The staff's list.
             models.Index(
                 fields=["flagged_at"],

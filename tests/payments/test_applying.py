@@ -12,7 +12,7 @@ from ledger.queries import balance
 from notices.models import Notice
 from payments import actions
 from payments.enums import Outcome, TopUpState
-from payments.gateways.protocol import Report, State
+from payments.gateways.protocol import INQUIRY, Report, State
 from payments.models import TopUp
 from tests.ledger.books import charge
 from tests.payments.paying import begin, buckets, tell
@@ -31,7 +31,7 @@ def test_a_payment_is_credited_with_its_bonus_and_its_customer_told() -> None:
     assert tell(top_up, State.PAID) == Outcome.APPLIED
 
     assert top_up.state == TopUpState.PAID
-    assert (top_up.paid_at is not None, top_up.next_at) == (True, None)
+    assert (top_up.paid_at is not None, top_up.next_at is not None) == (True, True)
     assert buckets(top_up.customer) == {"paid": 10, "bonus": 1}
     (transfer,) = Transfer.objects.filter(kind=CREDIT)
     assert (transfer.subject, transfer.bucket) == (top_up.pk, "paid")
@@ -149,7 +149,7 @@ def test_a_payment_that_comes_after_its_end_is_credited_all_the_same(
 
     tell(top_up, State.PAID)
 
-    assert (top_up.state, top_up.next_at) == (TopUpState.PAID, None)
+    assert (top_up.state, top_up.next_at is not None) == (TopUpState.PAID, True)
     assert buckets(top_up.customer) == {"paid": 10}
 
 
@@ -285,3 +285,20 @@ def test_a_wallets_brand_is_no_card_that_two_customers_share() -> None:
 
     assert not TopUp.objects.filter(flagged_at__isnull=False).exists()
     assert set(TopUp.objects.values_list("instrument", flat=True)) == {"kakao_pay"}
+
+
+def test_a_bank_that_only_asks_puts_the_payment_on_the_list(rings: object) -> None:
+    top_up = begin()
+    tell(top_up, State.PAID, risk="normal")
+
+    asks = {"risk": INQUIRY, "detail": "fraudulent"}
+    assert [tell(top_up, State.PAID, **asks) for _time in range(2)] == [
+        Outcome.REPEATED
+    ] * 2
+
+    assert (top_up.flag_reason, top_up.state) == (
+        "inquiry: fraudulent",
+        TopUpState.PAID,
+    )
+    assert Notice.objects.filter(user=None).count() == 1
+    assert buckets(top_up.customer) == {"paid": 10}

@@ -12,7 +12,7 @@ from payments.enums import Outcome, TopUpState
 from payments.gateways.protocol import GatewayError, Report, State
 from payments.gateways.test.gateway import TestGateway
 from payments.models import TopUp
-from tests.payments.paying import begin, buckets, report
+from tests.payments.paying import begin, buckets, report, tell
 from tests.threads import together
 
 pytestmark = [
@@ -180,3 +180,56 @@ def test_a_gateway_that_captures_on_return_is_asked_to(
 
     assert actions.confirm_return(top_up=top_up, query={"token": "t"}) == outcome
     assert buckets(top_up.customer) == money
+
+
+def days_ahead(top_up: TopUp) -> float | None:
+    """Return in how many days a payment is asked about again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT round(extract(epoch FROM next_at - now()) / 86400)::int "
+            "FROM payments_topup WHERE id = %s",
+            [top_up.pk],
+        )
+        days: float | None = cursor.fetchone()[0]
+    return days
+
+
+def test_a_payment_that_arrived_is_asked_about_for_four_months(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top_up = begin()
+    tell(top_up, State.PAID)
+    asked = answer(monkeypatch, report(top_up, State.PAID))
+    waits = [days_ahead(top_up)]
+
+    for _look in range(5):
+        make_due(top_up)
+        actions.sweep_top_ups()
+        waits.append(days_ahead(top_up))
+
+    assert waits == [1, 6, 23, 60, 30, None]
+    assert actions.sweep_top_ups() == 0
+    assert len(asked) == 5
+    assert buckets(top_up.customer) == {"paid": 10}
+
+
+def test_a_dispute_whose_notification_was_lost_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    top_up = begin()
+    tell(top_up, State.PAID)
+    answer(monkeypatch, report(top_up, State.DISPUTED, disputed=top_up.total))
+    make_due(top_up)
+
+    actions.sweep_top_ups()
+
+    top_up.refresh_from_db()
+    assert top_up.state == TopUpState.DISPUTED
+    assert buckets(top_up.customer) == {}
+
+
+def test_a_payment_that_failed_is_asked_about_no_more() -> None:
+    top_up = begin()
+    tell(top_up, State.FAILED)
+
+    assert days_ahead(top_up) is None

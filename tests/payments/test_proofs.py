@@ -11,6 +11,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
+from notices.models import Notice
 from payments import actions
 from payments.enums import DecisionKind, ProofKind, TopUpState
 from payments.models import Proof, TopUp, TopUpEvent
@@ -84,6 +85,8 @@ def test_a_file_is_kept_as_it_came_and_credits_nothing(
     assert (event.old, event.new, event.reason, event.by) == (
         "pending", "pending", "proof of the transfer added", top_up.customer,
     )  # fmt: skip
+    alert = Notice.objects.get(user=None)
+    assert alert.subject == f"Top-up {top_up.pk} (bank): a proof was added"
     top_up.refresh_from_db()
     assert top_up.state == TopUpState.PENDING
     assert buckets(top_up.customer) == {}

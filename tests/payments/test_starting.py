@@ -181,3 +181,26 @@ def test_attempts_are_limited_by_customer_and_by_address(settings: Settings) -> 
 def test_a_sum_that_nobody_can_pay_is_refused() -> None:
     assert refused(make_customer(), "5.001") == "This has too many decimals."
     assert not TopUp.objects.exists()
+
+
+def test_attempts_are_limited_by_card_whoever_uses_it(
+    settings: Settings, rings: object
+) -> None:
+    settings.TOPUP_ATTEMPTS = 2
+    one, other, third = make_customer(), make_customer(), make_customer()
+    tell(begin(one, "5"), State.FAILED, instrument="card-1")
+    tell(begin(other, "5"), State.PAID, instrument="card-1")
+    tell(begin(third, "5"), State.PAID, instrument="card-2")
+
+    assert "many payments" in refused(one, "5")
+    assert "many payments" in refused(other, "5")
+    assert begin(third, "5").state == TopUpState.PENDING
+
+
+def test_a_kind_of_wallet_is_no_card(settings: Settings, rings: object) -> None:
+    settings.TOPUP_ATTEMPTS = 2
+    customers = [make_customer() for _number in range(3)]
+    for customer in customers:
+        tell(begin(customer, "5"), State.PAID, instrument="kakao_pay")
+
+    assert begin(customers[0], "5").state == TopUpState.PENDING

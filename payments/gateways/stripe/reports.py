@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import stripe
 
-from payments.gateways.protocol import Report, State
+from payments.gateways.protocol import INQUIRY, Report, State
 from payments.gateways.units import from_minor
 
 
@@ -102,7 +102,7 @@ def of_dispute(dispute: stripe.Dispute, paid: Report) -> Report:
     }
     state = states.get(dispute.status)
     if state is None:
-        return replace(paid, risk="inquiry", detail=dispute.reason)
+        return replace(paid, risk=INQUIRY, detail=dispute.reason)
     amount = from_minor(dispute.amount, dispute.currency.upper())
     return replace(paid, state=state, disputed=amount, detail=dispute.reason)
 
