@@ -14,9 +14,10 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from accounts.models import User
 from shop.admin import ShopAdmin, Table, moment
 
-# The log-in library's own tables of addresses: the shop keeps one address, in User.
+# The log-in library's own tables: the shop keeps one address, in User, and nobody but
+# their owner touches second factors.
 for model in list(admin.site._registry):
-    if model._meta.app_label == "account":
+    if model._meta.app_label in {"account", "mfa"}:
         admin.site.unregister(model)
 admin.site.unregister(Group)
 

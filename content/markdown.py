@@ -9,4 +9,5 @@ _PARSER = MarkdownIt("js-default", {"linkify": False})
 
 def render(text: str) -> SafeString:
     """Return `text`, which is Markdown, as HTML that is safe to show."""
-    return mark_safe(_PARSER.render(text))  # noqa: S308
+    html: str = _PARSER.render(text)
+    return mark_safe(html)  # noqa: S308

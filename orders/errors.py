@@ -1,5 +1,6 @@
 """What may go wrong for the one who orders, in words fit for them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -41,6 +42,22 @@ class BalanceTooLowError(OrderError):
             % {"missing": show(missing)}
         )
         self.missing = missing
+
+
+class EarmarkedError(OrderError):
+    """What would be left is less than what is for other categories only."""
+
+    code = "earmarked"
+
+    def __init__(self, kept: Decimal, categories: Sequence[str]) -> None:
+        super().__init__(
+            _(
+                "%(kept)s of your balance came by a way to pay that is only for: "
+                "%(categories)s. Nothing was charged."
+            )
+            % {"kept": show(kept), "categories": ", ".join(categories)}
+        )
+        self.kept = kept
 
 
 class FrozenError(OrderError):

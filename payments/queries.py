@@ -5,7 +5,8 @@ from django.db.models import QuerySet
 from accounts.models import User
 from payments.enums import DecisionKind
 from payments.gateways.bank import BankGateway
-from payments.models import Decision, Proof, TopUp
+from payments.gateways.protocol import Gateway
+from payments.models import Decision, GatewayTerms, Proof, TopUp
 
 # How many of the last payments stand below the form.
 LAST = 10
@@ -19,6 +20,13 @@ def top_ups_of(*, customer: User) -> QuerySet[TopUp]:
 def top_up_of(*, customer: User, top_up_id: int) -> TopUp | None:
     """Return the customer's own payment; anybody else's does not exist."""
     return TopUp.objects.filter(customer=customer, pk=top_up_id).first()
+
+
+def only_for(*, gateway: Gateway) -> list[str]:
+    """Return the categories that money paid so can be spent on; none where on all."""
+    terms = GatewayTerms.objects.filter(gateway=gateway.name)
+    named = terms.filter(categories__isnull=False).order_by("categories__position")
+    return list(named.values_list("categories__name", flat=True))
 
 
 def open_refund(*, top_up: TopUp) -> Decision | None:

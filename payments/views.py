@@ -226,6 +226,7 @@ def _page(request: CustomerRequest, form: TopUpForm, *, part: str = "") -> HttpR
         "form": form,
         "gateway": gateway,
         "limits": limits,
+        "only_for": queries.only_for(gateway=gateway) if gateway else [],
         "offer": _offer(request, form),
         "frozen": request.user.frozen_at is not None,
         "owed": debt(customer=request.user),

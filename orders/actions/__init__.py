@@ -1,6 +1,7 @@
 """Everything that changes orders."""
 
 from orders.actions.answering import apply_answer
+from orders.actions.earmarking import earmark, lessen_earmark
 from orders.actions.evidence import gather_evidence
 from orders.actions.measuring import measure_health
 from orders.actions.placing import place_order
@@ -36,7 +37,9 @@ __all__ = [
     "clear_flag",
     "close_as_rejected",
     "close_books",
+    "earmark",
     "gather_evidence",
+    "lessen_earmark",
     "lift_stop",
     "measure_health",
     "place_order",

@@ -13,6 +13,7 @@ from accounts.models import User
 from ledger import actions as ledger
 from ledger.enums import TransferKind
 from orders.acceptable import insist_on_acceptable
+from orders.earmarks import insist_on_earmarks
 from orders.enums import Source, Status, Submission
 from orders.errors import (
     BalanceTooLowError,
@@ -105,6 +106,7 @@ def _place(
         )
     except ledger.InsufficientFundsError as error:
         raise BalanceTooLowError(error.missing) from error
+    insist_on_earmarks(customer=customer, service=service)
     transaction.on_commit(
         partial(ring, "orders.submit", order_id=order.pk), robust=True
     )

@@ -3,6 +3,7 @@
 from orders.models.attempts import Attempt
 from orders.models.days import ProviderDay
 from orders.models.deliveries import Delivery
+from orders.models.earmarks import Earmark
 from orders.models.events import OrderEvent
 from orders.models.evidence import Evidence
 from orders.models.health import ServiceHealth
@@ -13,6 +14,7 @@ from orders.models.stops import StoppedLink
 __all__ = [
     "Attempt",
     "Delivery",
+    "Earmark",
     "Evidence",
     "Order",
     "OrderEvent",

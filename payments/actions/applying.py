@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,13 @@ from accounts import actions as accounts
 from accounts.models import User
 from ledger import actions as ledger
 from ledger.enums import TransferKind
+from orders import actions as orders
 from payments import facts as facts_
 from payments.actions import telling
 from payments.enums import OPEN, Dispute, Outcome, TopUpState
 from payments.facts import Facts
 from payments.gateways.protocol import INQUIRY, Report, State
-from payments.models import TopUp, TopUpEvent
+from payments.models import GatewayTerms, TopUp, TopUpEvent
 from shop.celery import ring
 from shop.money import ZERO, plain
 
@@ -152,12 +154,13 @@ def _settle(
         "disputed": facts.disputed,
     }
     if facts.is_paid and top_up.paid_at is None:
-        ledger.top_up(
+        repaid = ledger.top_up(
             customer_id=top_up.customer_id,
             amount=top_up.amount,
             bonus=top_up.bonus,
             subject=top_up.pk,
         )
+        _earmark(top_up, top_up.amount - repaid)
         changes |= {"paid_at": Now(), "next_at": Now() + FIRST_LOOK, "tries": 0}
         telling.tell_of_payment(top_up)
     if facts.refunded >= top_up.promised:
@@ -170,6 +173,19 @@ def _settle(
     TopUp.objects.filter(pk=top_up.pk).update(**changes)
     reason = reason or f"{report.state} {report.detail}".strip()
     _add_event(top_up, new, reason[:200], report=report, by=by, old=old)
+
+
+def _earmark(top_up: TopUp, amount: Decimal) -> None:
+    """Keep what came by a limited gateway for the categories that it is limited to."""
+    terms = GatewayTerms.objects.filter(gateway=top_up.gateway).first()
+    limited = [] if terms is None else [row.pk for row in terms.categories.all()]
+    if limited and amount > 0:
+        orders.earmark(
+            customer_id=top_up.customer_id,
+            source=top_up.gateway,
+            amount=amount,
+            category_ids=limited,
+        )
 
 
 def take_due(top_up: TopUp, facts: Facts) -> dict[str, Any]:
@@ -193,15 +209,19 @@ def take_due(top_up: TopUp, facts: Facts) -> dict[str, Any]:
             else TransferKind.TOPUP_REFUND,
             no=no,
         )
+        orders.lessen_earmark(
+            customer_id=top_up.customer_id, source=top_up.gateway, amount=amount
+        )
         telling.tell_of_taking(top_up, amount, owed, no)
     else:
-        ledger.bring_back(
+        repaid = ledger.bring_back(
             customer_id=top_up.customer_id,
             amount=-amount,
             bonus=-bonus,
             subject=top_up.pk,
             no=no,
         )
+        _earmark(top_up, -amount - repaid)
     return {"taken": due.amount, "bonus_taken": due.bonus, "moves": no}
 
 

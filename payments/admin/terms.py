@@ -25,6 +25,7 @@ class GatewayForm(forms.ModelForm):
         model = GatewayTerms
         fields = (
             "gateway", "active", "position", "fee_percent", "fee_fixed", "least", "most",
+            "categories",
         )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -40,6 +41,7 @@ class GatewayTermsAdmin(ShopAdmin):
     list_display = ("gateway", "active", "keys", "fee", "position")
     ordering = ("position", "gateway")
     actions_detail = ("test",)
+    autocomplete_fields = ("categories",)
     fields = GatewayForm.Meta.fields
 
     @display(description=_("keys"))

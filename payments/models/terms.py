@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+from provider.models import Category
 from shop.money import ZERO, MoneyField
 
 
@@ -25,6 +26,13 @@ class GatewayTerms(models.Model):
     fee_fixed = MoneyField(_("fixed fee"), default=ZERO)
     least = MoneyField(_("least"), null=True, blank=True)
     most = MoneyField(_("most"), null=True, blank=True)
+    categories = models.ManyToManyField(
+        Category,
+        blank=True,
+        related_name="+",
+        verbose_name=_("only for"),
+        help_text=_("What is paid so can be spent on these categories alone."),
+    )
 
     class Meta:
         verbose_name = _("gateway")

@@ -1,5 +1,6 @@
 """What a payment costs and brings: fees, bonuses, coupons."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,16 @@ from django.db.models.functions import Now
 from django.test import Client
 from pytest_django import Settings
 
+from orders.errors import EarmarkedError
+from orders.models import Earmark
 from payments import actions
 from payments.actions import PaymentError
 from payments.gateways.protocol import State
 from payments.models import BonusRule, GatewayTerms, TopUp
 from payments.offers import Offer, offer, offered
-from tests.factories import make_customer
+from provider.models import Category, Service
+from tests.factories import make_customer, make_order, make_service
+from tests.ledger.books import charge
 from tests.payments.paying import GATEWAY, begin, buckets, tell
 from tests.threads import together
 
@@ -239,3 +244,64 @@ def test_a_code_names_one_bonus() -> None:
 
     with pytest.raises(IntegrityError, match="bonus_rule_one_per_code"):
         make_rule(code="SUMMER")
+
+
+def limit(*services: Service) -> None:
+    """Let what the test gateway brings be spent on these services' categories alone."""
+    terms = GatewayTerms.objects.create(gateway="test")
+    terms.categories.set([service.category for service in services])
+
+
+def test_what_a_limited_gateway_brings_is_spent_on_its_categories_alone() -> None:
+    inside = make_service(category=Category.objects.create(name="Translations"))
+    outside = make_service(category=Category.objects.create(name="Voices"))
+    limit(inside)
+    customer = make_customer()
+    tell(begin(customer, "10"), State.PAID)
+
+    with pytest.raises(EarmarkedError):
+        make_order(customer, outside)
+    make_order(customer, inside)
+
+    assert buckets(customer) == {"paid": 8}
+
+
+def test_what_goes_back_takes_its_earmark_with_it_and_a_dispute_won_brings_it_again() -> (
+    None
+):
+    limit(make_service())
+    customer = make_customer()
+    top_up = begin(customer, "10")
+    tell(top_up, State.PAID)
+    (earmark,) = Earmark.objects.all()
+
+    lefts = []
+    for state in (State.DISPUTED, State.DISPUTE_WON):
+        tell(top_up, state)
+        earmark.refresh_from_db()
+        lefts.append(earmark.amount)
+
+    assert lefts == [0, 10]
+
+
+def test_what_repays_a_debt_is_not_earmarked() -> None:
+    customer = make_customer()
+    first = begin(customer, "10")
+    tell(first, State.PAID)
+    charge(customer, "4")
+    tell(first, State.REFUNDED, refunded=first.total)
+    limit(make_service())
+
+    tell(begin(customer, "10"), State.PAID)
+
+    assert Earmark.objects.get().amount == 6
+
+
+def test_the_form_says_what_the_money_is_for() -> None:
+    limit(make_service(category=Category.objects.create(name="Translations")))
+    client = Client()
+    client.force_login(make_customer())
+
+    page = client.get("/funds/").content.decode()
+
+    assert re.search(r"Can be spent only on</dt>\s*<dd>\s*Translations\s*</dd>", page)
