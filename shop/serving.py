@@ -23,7 +23,7 @@ WEB_THREADS = 8
 WORKER_THREADS = 32
 QUEUES = "submit,track,sync,notify"
 # What still gives work first, and what finishes it last.
-STOP_ORDER = ("beat", "web", "worker", "sandbox")
+STOP_ORDER = ("beat", "web", "worker", "sandbox", "stripe")
 # Longer than a call upstream may take (HTTP_DEADLINE): its answer is worth the wait.
 WORKER_STOP_SECONDS = 30.0
 ANSWER_SECONDS = 60.0
@@ -73,6 +73,12 @@ class Processes:
         book = self.membership.state.path / "sandbox.json"
         arguments = ["-m", "sandbox", "--port", str(port), "--state", str(book)]
         return self._child("sandbox", arguments)
+
+    def stripe(self, port: int) -> Child:
+        """Return the Stripe to practise on, which is that of the tests."""
+        webhook = f"http://{HOST}:{os.environ['PORT']}/payments/notify/stripe/"
+        arguments = ["-m", "tests.payments.fakes", "--port", str(port)]
+        return self._child("stripe", [*arguments, "--webhook", webhook])
 
     def _child(
         self,

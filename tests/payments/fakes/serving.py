@@ -103,10 +103,10 @@ class Fake:
 
     @classmethod
     @contextmanager
-    def serving(cls) -> Iterator[Self]:
-        """Serve a fake from threads on a free loopback port."""
+    def serving(cls, port: int = 0) -> Iterator[Self]:
+        """Serve a fake from threads on a loopback port, by itself a free one."""
         fake = cls()
-        server = Server(("127.0.0.1", 0), _handler(fake))
+        server = Server(("127.0.0.1", port), _handler(fake))
         fake.url = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
