@@ -51,6 +51,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ),
             _entry("payments.notification", _("Notifications"), "webhook"),
             _entry("payments.gatewayterms", _("Gateways"), "account_balance"),
+            _entry("payments.gatewaykey", _("Keys"), "key"),
             _entry("payments.bonusrule", _("Bonuses"), "redeem"),
         ),
         _group(

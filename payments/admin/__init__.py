@@ -1,6 +1,7 @@
 """Payments in the admin."""
 
 from payments.admin.decisions import DecisionAdmin
+from payments.admin.keys import GatewayKeyAdmin
 from payments.admin.notifications import NotificationAdmin
 from payments.admin.terms import BonusRuleAdmin, GatewayTermsAdmin
 from payments.admin.topups import TopUpAdmin
@@ -8,6 +9,7 @@ from payments.admin.topups import TopUpAdmin
 __all__ = [
     "BonusRuleAdmin",
     "DecisionAdmin",
+    "GatewayKeyAdmin",
     "GatewayTermsAdmin",
     "NotificationAdmin",
     "TopUpAdmin",

@@ -136,6 +136,8 @@ class Gateway(Protocol):
 
     name: str
     label: str
+    # The settings that its keys are in, without which it is not offered.
+    keys: Sequence[str]
 
     def is_configured(self) -> bool:
         """Return whether all of its keys are there; without them it is not offered."""

@@ -21,6 +21,8 @@ _ALL: Sequence[Gateway] = (
     BankGateway(),
     TestGateway(),
 )
+# All keys there are: those that the admin may keep (payments.gateways.keys).
+KEYS: Sequence[str] = [name for gateway in _ALL for name in gateway.keys]
 GATEWAYS: Mapping[str, Gateway] = {gateway.name: gateway for gateway in _ALL}
 
 

@@ -29,6 +29,7 @@ class BankGateway:
 
     name = "bank"
     label = gettext_noop("Bank transfer")
+    keys: Sequence[str] = ()
 
     def is_configured(self) -> bool:
         return bool(settings.BANK_ACCOUNTS)

@@ -23,6 +23,7 @@ from payments.gateways.btcpay.reports import (
     reference_of,
 )
 from payments.gateways.calling import call, header, read_event, tell_that_it_answers
+from payments.gateways.keys import are_set, key_of
 from payments.gateways.protocol import (
     ForgedError,
     GatewayError,
@@ -64,14 +65,15 @@ class BtcpayGateway:
 
     name = "btcpay"
     label = "BTCPay Server"
+    keys: Sequence[str] = (
+        "BTCPAY_URL",
+        "BTCPAY_API_KEY",
+        "BTCPAY_STORE",
+        "BTCPAY_WEBHOOK_SECRET",
+    )
 
     def is_configured(self) -> bool:
-        return bool(
-            settings.BTCPAY_URL
-            and settings.BTCPAY_API_KEY
-            and settings.BTCPAY_STORE
-            and settings.BTCPAY_WEBHOOK_SECRET
-        )
+        return are_set(self.keys)
 
     def currencies(self) -> Sequence[str]:
         return CURRENCIES
@@ -118,9 +120,8 @@ class BtcpayGateway:
         """
         _verify(headers, body)
         event = read_event(body)
-        if (
-            event.get("type") not in EVENTS
-            or event.get("storeId") != settings.BTCPAY_STORE
+        if event.get("type") not in EVENTS or event.get("storeId") != key_of(
+            "BTCPAY_STORE"
         ):
             return []
         number = event.get("invoiceId")
@@ -176,7 +177,7 @@ class BtcpayGateway:
     def check(self) -> str:
         _call("GET", "/invoices?take=1")
         return tell_that_it_answers(
-            self.label, real="testnet" not in settings.BTCPAY_URL
+            self.label, real="testnet" not in key_of("BTCPAY_URL")
         )
 
 
@@ -212,7 +213,7 @@ def _report(invoice: Any) -> Report:
 def _verify(headers: Mapping[str, str], body: bytes) -> None:
     if not BtcpayGateway().is_configured():
         raise ForgedError("BTCPay Server is not configured.")
-    secret = settings.BTCPAY_WEBHOOK_SECRET.encode()
+    secret = key_of("BTCPAY_WEBHOOK_SECRET").encode()
     expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
     given = header(headers, "BTCPay-Sig")
     if not hmac.compare_digest(expected.encode(), given.encode()):
@@ -238,7 +239,7 @@ def _list(path: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _call(method: str, path: str, asked: Any = None) -> Any:
-    store = quote(settings.BTCPAY_STORE, safe="")
-    url = f"{settings.BTCPAY_URL}/api/v1/stores/{store}{path}"
-    headers = {"Authorization": f"token {settings.BTCPAY_API_KEY}"}
+    store = quote(key_of("BTCPAY_STORE"), safe="")
+    url = f"{key_of('BTCPAY_URL')}/api/v1/stores/{store}{path}"
+    headers = {"Authorization": f"token {key_of('BTCPAY_API_KEY')}"}
     return call(method, url, headers=headers, body=asked)

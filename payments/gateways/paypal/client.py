@@ -13,6 +13,7 @@ from payments.gateways.calling import (
     exchange,
     parse,
 )
+from payments.gateways.keys import key_of
 from payments.gateways.protocol import GatewayError
 
 # One token for each set of keys, with the moment until which it is used.
@@ -58,7 +59,7 @@ def forget_token() -> None:
 
 
 def _keys() -> tuple[str, str, str]:
-    return settings.PAYPAL_URL, settings.PAYPAL_CLIENT_ID, settings.PAYPAL_SECRET
+    return settings.PAYPAL_URL, key_of("PAYPAL_CLIENT_ID"), key_of("PAYPAL_SECRET")
 
 
 def _bearer() -> dict[str, str]:
@@ -78,7 +79,7 @@ def _fetch_token() -> tuple[str, float]:
         "POST",
         f"{settings.PAYPAL_URL}/v1/oauth2/token",
         headers={
-            **basic(settings.PAYPAL_CLIENT_ID, settings.PAYPAL_SECRET),
+            **basic(key_of("PAYPAL_CLIENT_ID"), key_of("PAYPAL_SECRET")),
             "Content-Type": "application/x-www-form-urlencoded",
         },
         body=b"grant_type=client_credentials",

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from payments.gateways.calling import RefusedError, tell_that_it_answers
+from payments.gateways.keys import are_set, key_of
 from payments.gateways.paypal.client import ask, forget_token
 from payments.gateways.paypal.notifications import read, verify
 from payments.gateways.paypal.reports import of_order
@@ -45,13 +46,10 @@ class PaypalGateway:
 
     name = "paypal"
     label = "PayPal"
+    keys: Sequence[str] = ("PAYPAL_CLIENT_ID", "PAYPAL_SECRET", "PAYPAL_WEBHOOK_ID")
 
     def is_configured(self) -> bool:
-        return bool(
-            settings.PAYPAL_CLIENT_ID
-            and settings.PAYPAL_SECRET
-            and settings.PAYPAL_WEBHOOK_ID
-        )
+        return are_set(self.keys)
 
     def currencies(self) -> Sequence[str]:
         return CURRENCIES
@@ -127,7 +125,7 @@ class PaypalGateway:
     def check(self) -> str:
         """Fetch a token anew, and read the webhook of the settings."""
         forget_token()
-        number = quote(settings.PAYPAL_WEBHOOK_ID, safe="")
+        number = quote(key_of("PAYPAL_WEBHOOK_ID"), safe="")
         ask("GET", f"/v1/notifications/webhooks/{number}")
         real = "sandbox" not in settings.PAYPAL_URL
         return tell_that_it_answers(self.label, real=real)

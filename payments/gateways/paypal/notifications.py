@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 
 from payments.gateways.calling import RefusedError, header, parse
+from payments.gateways.keys import key_of
 from payments.gateways.paypal.client import ask
 from payments.gateways.paypal.reports import moment, money, of_capture, of_dispute
 from payments.gateways.protocol import (
@@ -50,7 +51,7 @@ def verify(headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
     signature covers the transmission, the webhook's id and the body's checksum; PayPal
     checks it, given the body as it came. What cannot be from PayPal is not asked about.
     """
-    if not settings.PAYPAL_WEBHOOK_ID:
+    if not key_of("PAYPAL_WEBHOOK_ID"):
         raise ForgedError("PAYPAL_WEBHOOK_ID is not set.")
     told = {field: header(headers, name) for field, name in _FIELDS.items()}
     event = parse(body)
@@ -61,7 +62,7 @@ def verify(headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
     sent_at = moment(told["transmission_time"])
     if sent_at is None or sent_at.tzinfo is None or _is_old(sent_at):
         raise ForgedError("The notification is old.")
-    fields = json.dumps({**told, "webhook_id": settings.PAYPAL_WEBHOOK_ID}).encode()
+    fields = json.dumps({**told, "webhook_id": key_of("PAYPAL_WEBHOOK_ID")}).encode()
     # The event goes back byte for byte: it is one whole JSON object, so nothing in it
     # can end it early.
     asked = fields[:-1] + b', "webhook_event": ' + body + b"}"

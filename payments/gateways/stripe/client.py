@@ -8,6 +8,7 @@ import stripe
 from django.conf import settings
 
 from payments.gateways.calling import conceal, exchange, is_unknown
+from payments.gateways.keys import key_of
 from payments.gateways.protocol import GatewayError
 
 # The SDK would tell Stripe of this machine, and keep a number for it in a home folder.
@@ -40,7 +41,7 @@ class Transport(stripe.HTTPClient):
 def client() -> stripe.StripeClient:
     """Return the SDK's client with the keys of the settings."""
     return stripe.StripeClient(
-        settings.STRIPE_SECRET_KEY,
+        key_of("STRIPE_SECRET_KEY"),
         base_addresses={"api": settings.STRIPE_URL},
         http_client=Transport(),
         max_network_retries=0,

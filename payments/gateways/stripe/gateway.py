@@ -12,6 +12,7 @@ import stripe
 from django.conf import settings
 
 from payments.gateways.calling import tell_that_it_answers
+from payments.gateways.keys import are_set
 from payments.gateways.protocol import (
     GatewayError,
     Limits,
@@ -45,9 +46,10 @@ class StripeGateway:
 
     name = "stripe"
     label = "Stripe"
+    keys: Sequence[str] = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
 
     def is_configured(self) -> bool:
-        return bool(settings.STRIPE_SECRET_KEY and settings.STRIPE_WEBHOOK_SECRET)
+        return are_set(self.keys)
 
     def currencies(self) -> Sequence[str]:
         return tuple(LEAST)

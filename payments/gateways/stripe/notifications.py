@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 import stripe
-from django.conf import settings
 
 from payments.gateways.calling import header
+from payments.gateways.keys import key_of
 from payments.gateways.protocol import ForgedError, Report, State, UnreadableError
 from payments.gateways.stripe.client import client, speaking
 from payments.gateways.stripe.reports import moment, of_charge, of_dispute, of_session
@@ -37,8 +37,8 @@ def verify(headers: Mapping[str, str], body: bytes) -> stripe.Event:
     https://docs.stripe.com/webhooks#verify-manually: `Stripe-Signature` holds a moment and
     HMAC-SHA256 of "moment.body" by the endpoint's secret.
     """
-    secret = settings.STRIPE_WEBHOOK_SECRET
-    if not secret or not settings.STRIPE_SECRET_KEY:
+    secret = key_of("STRIPE_WEBHOOK_SECRET")
+    if not secret or not key_of("STRIPE_SECRET_KEY"):
         raise ForgedError("Stripe is not configured.")
     signature = header(headers, "Stripe-Signature")
     try:

@@ -59,6 +59,7 @@ class TestGateway:
     __test__ = False
     name = "test"
     label = "Test"
+    keys: Sequence[str] = ()
 
     def is_configured(self) -> bool:
         return bool(settings.DEMO)

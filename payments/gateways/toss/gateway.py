@@ -21,6 +21,7 @@ from payments.gateways.calling import (
     read_event,
     tell_that_it_answers,
 )
+from payments.gateways.keys import are_set, key_of
 from payments.gateways.protocol import (
     ForgedError,
     GatewayError,
@@ -42,9 +43,10 @@ class TossGateway:
 
     name = "toss"
     label = "Toss Payments"
+    keys: Sequence[str] = ("TOSS_SECRET_KEY",)
 
     def is_configured(self) -> bool:
-        return bool(settings.TOSS_SECRET_KEY)
+        return are_set(self.keys)
 
     def currencies(self) -> Sequence[str]:
         return ("KRW",)
@@ -163,7 +165,7 @@ class TossGateway:
         except RefusedError as error:
             if error.status != 404:
                 raise
-        real = settings.TOSS_SECRET_KEY.startswith("live_")
+        real = key_of("TOSS_SECRET_KEY").startswith("live_")
         return tell_that_it_answers(self.label, real=real)
 
 
@@ -173,7 +175,7 @@ def _find(*, reference: str = "", remote_id: str = "") -> Mapping[str, Any]:
         raise GatewayError("No payment is named.", unknown=False)
     path = quote(remote_id, safe="") or f"orders/{quote(reference, safe='')}"
     url = f"{settings.TOSS_URL}/v1/payments/{path}"
-    return _payment(call("GET", url, headers=basic(settings.TOSS_SECRET_KEY)))
+    return _payment(call("GET", url, headers=basic(key_of("TOSS_SECRET_KEY"))))
 
 
 def _post(path: str, asked: Mapping[str, Any], *, key: str) -> Mapping[str, Any]:
@@ -182,7 +184,7 @@ def _post(path: str, asked: Mapping[str, Any], *, key: str) -> Mapping[str, Any]
     https://docs.tosspayments.com/reference/using-api/authorization#멱등키-헤더: 300 characters
     at most, kept for 15 days.
     """
-    headers = {**basic(settings.TOSS_SECRET_KEY), "Idempotency-Key": key}
+    headers = {**basic(key_of("TOSS_SECRET_KEY")), "Idempotency-Key": key}
     return _payment(
         call("POST", f"{settings.TOSS_URL}{path}", headers=headers, body=asked)
     )

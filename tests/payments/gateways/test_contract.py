@@ -312,6 +312,7 @@ def test_what_is_not_about_payments_is_passed_over(
     assert list(gateway.read_notification(delivery.headers, delivery.body)) == []
 
 
+@pytest.mark.django_db(transaction=True)
 def test_without_keys_nothing_is_offered_or_believed(
     fake: Fake, gateway: Gateway, settings: Settings
 ) -> None:
