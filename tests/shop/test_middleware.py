@@ -98,3 +98,14 @@ def test_the_language_ends_with_the_request(customer: User) -> None:
     assert seen == ["ko"]
     assert response.headers["Content-Language"] == "ko"
     assert translation.get_language() == "en"
+
+
+@pytest.mark.parametrize("address", ["/services/", "/static/css/shop.css"])
+def test_what_a_browser_reads_is_compressed_where_it_takes_that(address: str) -> None:
+    plain = Client().get(address)
+    packed = Client().get(address, headers={"Accept-Encoding": "gzip"})
+
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert len(packed.getvalue()) < len(plain.getvalue()) / 2
+    assert "Accept-Encoding" in packed.headers["Vary"]
