@@ -59,3 +59,10 @@ def measure_health() -> None:
     """Measure how the services do."""
     if take("orders.measure_health", every=settings.HEALTH_INTERVAL):
         actions.measure_health()
+
+
+@app.task(name="orders.tell_of_low_balances")
+def tell_of_low_balances() -> None:
+    """Tell those whose orders have brought their balance down."""
+    if take("orders.tell_of_low_balances", every=60):
+        actions.tell_of_low_balances()

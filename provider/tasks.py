@@ -51,3 +51,10 @@ def read_rates() -> None:
     """Read the rates of exchange, and look at their age."""
     if take("provider.read_rates", every=settings.RATE_INTERVAL):
         actions.read_rates()
+
+
+@app.task(name="provider.tell_of_prices")
+def tell_of_prices() -> None:
+    """Tell customers what their favourites cost now."""
+    if take("provider.tell_of_prices", every=settings.PRICE_NEWS_INTERVAL):
+        actions.tell_of_prices()

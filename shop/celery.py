@@ -25,6 +25,9 @@ app.conf.beat_schedule = {
     "read balances": {"task": "provider.read_balances", "schedule": 60.0},
     "read rates": {"task": "provider.read_rates", "schedule": 60.0},
     "send notices": {"task": "notices.send_due", "schedule": 5.0},
+    "send daily mails": {"task": "notices.send_digests", "schedule": 300.0},
+    "tell of low balances": {"task": "orders.tell_of_low_balances", "schedule": 60.0},
+    "tell of prices": {"task": "provider.tell_of_prices", "schedule": 60.0},
     "sweep payments": {"task": "payments.sweep", "schedule": 30.0},
     "settle stops": {"task": "orders.settle_stops", "schedule": 60.0},
     # Rung for every minute; the Tick row makes HEALTH_INTERVAL of it.
@@ -33,6 +36,7 @@ app.conf.beat_schedule = {
     # Rung for every hour, as a scheduler that is restarted counts from its start; the
     # Tick row makes one run a day of it.
     "forget forged payments": {"task": "payments.forget_forged", "schedule": 3600.0},
+    "forget notices": {"task": "notices.forget", "schedule": 3600.0},
     "forget replies": {"task": "provider.forget_replies", "schedule": 3600.0},
     "audit": {"task": "shop.audit", "schedule": 600.0},
 }

@@ -4,13 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from ledger import queries
+from notices import queries as notices
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
-    """Return the shop's name and currency, and the signed-in customer's balance."""
+    """Return the shop's name and currency, and the customer's balance and unread notices.
+
+    The notices are counted where a page shows their number, and for nobody else.
+    """
     # An error page may be rendered before anybody was recognised.
     user = getattr(request, "user", None)
     return {
@@ -19,4 +24,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "languages": settings.LANGUAGES,
         "demo": settings.DEMO,
         "balance": queries.balance(customer=user) if isinstance(user, User) else None,
+        "unread_notices": SimpleLazyObject(lambda: notices.unread(user=user))
+        if isinstance(user, User)
+        else 0,
     }

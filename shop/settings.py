@@ -198,6 +198,22 @@ if TOPUP_ATTEMPTS < 1 or TOPUP_LEAST > TOPUP_MOST:
         "TOPUP_ATTEMPTS must be above zero, and TOPUP_LEAST at most TOPUP_MOST"
     )
 
+# --- Notices ---------------------------------------------------------------------
+
+# Below what a customer's balance is low, where they chose nothing else; 0 for never. And
+# how often customers are told what their favourites cost now, in seconds.
+try:
+    LOW_BALANCE = Decimal(env.str("LOW_BALANCE", default=str(5 * _thousand)))
+except InvalidOperation as error:
+    raise ImproperlyConfigured(
+        "LOW_BALANCE is malformed: an amount such as 5"
+    ) from error
+if not LOW_BALANCE.is_finite() or LOW_BALANCE < 0:
+    raise ImproperlyConfigured("LOW_BALANCE is 0 or more: an amount such as 5")
+PRICE_NEWS_INTERVAL: int = _read(
+    "int", "PRICE_NEWS_INTERVAL", 300 if DEMO else 3600, "seconds, such as 3600"
+)
+
 # --- Database and Redis ----------------------------------------------------------
 
 try:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("services/<int:service_id>/star/", catalogue.star, name="star"),
     path("", include("orders.urls")),
     path("", include("ledger.urls")),
+    path("", include("notices.urls")),
     path("", include("payments.urls")),
     path("", include("accounts.urls")),
     path("", include("api.urls")),

@@ -28,6 +28,7 @@ from orders.actions.stopping import lift_stop, settle_stops, stop_deliveries
 from orders.actions.submitting import submit
 from orders.actions.sweeping import sweep
 from orders.actions.tracking import track
+from orders.actions.warning import tell_of_low_balances
 
 __all__ = [
     "SettlementError",
@@ -55,6 +56,7 @@ __all__ = [
     "stop_deliveries",
     "submit",
     "sweep",
+    "tell_of_low_balances",
     "track",
     "track_refills",
     "try_again",

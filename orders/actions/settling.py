@@ -25,6 +25,7 @@ from orders.actions.transitions import transition
 from orders.actions.withdrawing import withdraw
 from orders.changes import Change
 from orders.enums import (
+    FINISHED,
     STATUS_MOVES,
     EvidenceSource,
     Outcome,
@@ -273,8 +274,7 @@ def settle_by_hand(*, order: Order, remains: int, by: User) -> None:
     for ended in moved:
         if ended.provider is not None:
             settle_costs(orders=[ended], provider=ended.provider)
-        if ended.refunded > was_refunded:
-            tell_customer(ended)
+        tell_customer(ended, later=was in FINISHED)
 
 
 @transaction.atomic(durable=True)

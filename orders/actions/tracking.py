@@ -229,6 +229,7 @@ def _apply(
     ]
     locked = lock(changes, known=orders)
     charged = {pk: order.upstream_charge for pk, order in locked.items()}
+    over = {pk for pk, order in locked.items() if order.status in FINISHED}
     is_news = any(_is_news(change, locked[change.order_id]) for change in changes)
     reply = archive(provider=provider, exchange=exchange) if is_news else None
     moved = transition(changes, locked=locked, reply=reply)
@@ -241,7 +242,7 @@ def _apply(
         or (order.status in FINISHED and order.upstream_charge != charged[pk])
     ]
     _settle(settled, provider, parts)
-    tell_customers([order for order in ended.values() if order.refunded > 0])
+    tell_customers(ended.values(), later=over)
     for change in changes:
         if change.flag:
             tell_staff(change.order_id, change.flag)

@@ -1,13 +1,15 @@
 """Telling people about payments, once per cause; inside the caller's step."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
-from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notices import actions as notices
+from notices.actions import News
+from notices.enums import Kind
 from payments.enums import Dispute
 from payments.gateways.protocol import Report
 from payments.models import Decision, TopUp
@@ -16,44 +18,69 @@ from shop.money import plain, show
 
 def tell_of_payment(top_up: TopUp) -> None:
     """Tell the customer that the payment has arrived."""
-    with translation.override(_language(top_up)):
-        notices.tell(
-            user_id=top_up.customer_id,
-            key=f"top-up:{top_up.pk}:paid",
-            subject=_("Payment received: %(amount)s added")
-            % {"amount": show(top_up.amount, top_up.currency)},
-            text=_("It is on your balance now."),
-        )
+    amount = show(top_up.amount, top_up.currency)
+    _tell(top_up, Kind.PAYMENT_RECEIVED, "paid", partial(_received, amount))
+
+
+def _received(amount: str) -> tuple[str, str]:
+    subject = _("Payment received: %(amount)s added") % {"amount": amount}
+    return subject, _("It is on your balance now.")
 
 
 def tell_of_taking(top_up: TopUp, amount: Decimal, owed: Decimal, no: int) -> None:
     """Tell the customer what was taken off the balance, and what they owe of it."""
-    with translation.override(_language(top_up)):
-        text = _("The payment went back to where it came from.")
-        if owed:
-            text += " " + _("%(owed)s was spent already: your next payment repays it.")
-            text %= {"owed": show(owed, top_up.currency)}
-        notices.tell(
-            user_id=top_up.customer_id,
-            key=f"top-up:{top_up.pk}:taken:{no}",
-            subject=_("%(amount)s taken off your balance")
-            % {"amount": show(amount, top_up.currency)},
-            text=text,
-        )
+    write = partial(
+        _taken,
+        show(amount, top_up.currency),
+        show(owed, top_up.currency) if owed else "",
+    )
+    _tell(top_up, Kind.PAYMENT_RETURNED, f"taken:{no}", write)
+
+
+def _taken(amount: str, owed: str) -> tuple[str, str]:
+    text = _("The payment went back to where it came from.")
+    if owed:
+        text += " " + _("%(owed)s was spent already: your next payment repays it.")
+        text %= {"owed": owed}
+    return _("%(amount)s taken off your balance") % {"amount": amount}, text
 
 
 def tell_of_claim(decision: Decision) -> None:
     """Tell the customer where to say how they get their refund."""
     top_up = decision.top_up
-    with translation.override(_language(top_up)):
-        notices.tell(
-            user_id=top_up.customer_id,
-            key=f"decision:{decision.pk}:claim",
-            subject=_("Your refund of %(amount)s waits for you")
-            % {"amount": show(decision.amount, top_up.currency)},
-            text=_("Say on the page of your payment where it is to go: %(url)s")
-            % {"url": settings.SITE_URL + reverse("top_up", args=[top_up.pk])},
-        )
+    amount = show(decision.amount, top_up.currency)
+    notices.tell_all(
+        [
+            News(
+                user_id=top_up.customer_id,
+                kind=Kind.PAYMENT_RETURNED,
+                key=f"decision:{decision.pk}:claim",
+                write=partial(_claimable, amount),
+                url=reverse("top_up", args=[top_up.pk]),
+            )
+        ]
+    )
+
+
+def _claimable(amount: str) -> tuple[str, str]:
+    subject = _("Your refund of %(amount)s waits for you") % {"amount": amount}
+    return subject, _("Say on the page of your payment where it is to go.")
+
+
+def _tell(
+    top_up: TopUp, kind: Kind, what: str, write: Callable[[], tuple[str, str]]
+) -> None:
+    notices.tell_all(
+        [
+            News(
+                user_id=top_up.customer_id,
+                kind=kind,
+                key=f"top-up:{top_up.pk}:{what}",
+                write=write,
+                url=reverse("top_up", args=[top_up.pk]),
+            )
+        ]
+    )
 
 
 def tell_of_fault(top_up: TopUp, fault: str) -> None:
@@ -113,7 +140,3 @@ def tell_of_forgery(gateway: str) -> None:
         text="If the gateway itself sent it, the secret in the settings is not its own.",
         daily=True,
     )
-
-
-def _language(top_up: TopUp) -> str:
-    return top_up.customer.language or settings.LANGUAGE_CODE

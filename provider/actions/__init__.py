@@ -23,6 +23,7 @@ from provider.actions.deciding import (
 from provider.actions.favourites import set_favourite
 from provider.actions.hands import reset_fields, switch_services
 from provider.actions.previewing import preview_rule
+from provider.actions.price_news import tell_of_prices
 from provider.actions.pricing import (
     PricingError,
     reprice,
@@ -121,6 +122,7 @@ __all__ = [
     "sync",
     "take_due_sync",
     "take_proposal",
+    "tell_of_prices",
     "undo_run",
     "watch_rates",
 ]

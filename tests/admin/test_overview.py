@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from notices.actions import tell, tell_staff
+from notices.enums import Kind
 from notices.models import Notice
 from orders.models import Order
 from provider import actions as providers
@@ -81,7 +82,7 @@ def test_staff_see_the_numbers_and_entries_they_may(client: Client) -> None:
 
 def test_alerts_are_the_staffs_and_are_marked_as_read(client: Client) -> None:
     tell_staff(key="a", subject="Low balance")
-    tell(user_id=make_customer().pk, key="b", subject="Your refund")
+    tell(user_id=make_customer().pk, kind=Kind.TICKET, key="b", subject="Your refund")
     alert = Notice.objects.get(key="a")
 
     page = text_of(client.get(list_of(Notice)))

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.db.models import F
 
 from notices import actions
+from notices.enums import Kind
 from notices.models import Notice
 from notices.tasks import send_due
 from shop.models import Tick
@@ -40,7 +42,12 @@ def test_mail_to_staff_goes_to_all_of_them_and_once() -> None:
 def test_mail_to_a_customer_goes_to_them_alone() -> None:
     customer = make_customer("customer@example.com", language="ko")
     make_admin()
-    actions.tell(user_id=customer.pk, key="order:1:partial", subject="Order 1")
+    actions.tell(
+        user_id=customer.pk,
+        kind=Kind.ORDER_PARTIAL,
+        key="order:1:partial",
+        subject="Order 1",
+    )
 
     send_due()
 
@@ -56,7 +63,7 @@ def test_mail_that_did_not_go_out_goes_later(monkeypatch: pytest.MonkeyPatch) ->
         raise ConnectionRefusedError
 
     with monkeypatch.context() as away:
-        away.setattr(actions, "send_mail", refuse)
+        away.setattr(EmailMessage, "send", refuse)
         assert actions.send_due() == 0
     assert Notice.objects.get().mailed_at is None
 

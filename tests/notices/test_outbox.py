@@ -5,16 +5,26 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.utils import translation
 
+from accounts.models import User
 from notices import actions
+from notices import mail as mails
+from notices.actions.sending import BATCH
+from notices.enums import Kind
 from notices.models import Notice
 from tests.factories import make_admin, make_customer
 from tests.threads import together
 
 pytestmark = pytest.mark.django_db
+
+
+def tell(customer: User, key: str) -> None:
+    """Tell a customer something that is mailed at once."""
+    actions.tell(user_id=customer.pk, kind=Kind.TICKET, key=key, subject="A")
 
 
 def test_a_daily_notice_comes_once_a_day() -> None:
@@ -50,13 +60,14 @@ def test_a_subject_is_one_line_however_it_was_written() -> None:
 def test_mail_speaks_the_customers_language(monkeypatch: pytest.MonkeyPatch) -> None:
     spoken: list[str | None] = []
 
-    def send(*_: Any, **__: Any) -> None:
+    def render(*_: Any, **__: Any) -> str:
         spoken.append(translation.get_language())
+        return "Text"
 
-    monkeypatch.setattr(actions, "send_mail", send)
+    monkeypatch.setattr(mails, "render_to_string", render)
     for number, language in enumerate(["ko", "en", ""]):
         customer = make_customer(language=language)
-        actions.tell(user_id=customer.pk, key=f"a{number}", subject="A")
+        tell(customer, f"a{number}")
 
     assert actions.send_due() == 3
 
@@ -70,14 +81,14 @@ def test_one_mail_that_fails_does_not_hold_up_the_others(
     failing, fine = make_customer("failing@example.com"), make_customer()
     sent: list[list[str]] = []
 
-    def send(_subject: str, _text: str, _sender: None, to: list[str]) -> None:
-        if "failing@example.com" in to:
+    def send(message: EmailMessage) -> None:
+        if "failing@example.com" in message.to:
             raise fault
-        sent.append(to)
+        sent.append(message.to)
 
-    monkeypatch.setattr(actions, "send_mail", send)
+    monkeypatch.setattr(EmailMessage, "send", send)
     for customer in (failing, fine):
-        actions.tell(user_id=customer.pk, key=f"{customer.pk}", subject="A")
+        tell(customer, f"{customer.pk}")
 
     assert actions.send_due() == 1
 
@@ -88,10 +99,10 @@ def test_one_mail_that_fails_does_not_hold_up_the_others(
 
 def test_a_batch_has_an_end_and_the_rest_comes_next() -> None:
     customer = make_customer()
-    for number in range(actions.BATCH + 3):
-        actions.tell(user_id=customer.pk, key=f"a{number}", subject="A")
+    for number in range(BATCH + 3):
+        tell(customer, f"a{number}")
 
-    assert [actions.send_due() for _ in range(3)] == [actions.BATCH, 3, 0]
+    assert [actions.send_due() for _ in range(3)] == [BATCH, 3, 0]
 
 
 def test_a_notice_stands_and_falls_with_its_cause() -> None:
@@ -110,7 +121,7 @@ def test_a_notice_stands_and_falls_with_its_cause() -> None:
 def test_eight_senders_send_each_mail_once() -> None:
     customer = make_customer()
     for number in range(20):
-        actions.tell(user_id=customer.pk, key=f"a{number}", subject=f"A{number}")
+        tell(customer, f"a{number}")
     Notice.objects.update(mail_at=F("mail_at") - timedelta(hours=1))
 
     together(*[actions.send_due] * 8)

@@ -38,6 +38,8 @@ def test_no_page_writes_when_it_is_read() -> None:
         "/funds/",
         "/account/",
         "/updates/",
+        "/notices/",
+        "/account/notifications/",
     ]
     pages += [f"/services/{service.pk}/" for service in Service.objects.all()]
     pages += [f"/orders/{order.pk}/" for order in Order.objects.all()]
