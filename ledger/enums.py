@@ -1,5 +1,7 @@
 """The kinds of accounts and transfers."""
 
+from collections.abc import Mapping
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -52,3 +54,37 @@ class TransferKind(models.TextChoices):
 
 
 CUSTOMER_KINDS = (AccountKind.PAID, AccountKind.BONUS, AccountKind.DEBT)
+
+
+class Group(models.TextChoices):
+    """What a customer looks for on their statement."""
+
+    PAYMENTS = "payments", _("Payments")
+    ORDERS = "orders", _("Orders")
+    REFUNDS = "refunds", _("Refunds of orders")
+    BONUS = "bonus", _("Bonus")
+
+
+# Of what moves a customer's money; a test sees that nothing is left out.
+GROUPS: Mapping[Group, frozenset[TransferKind]] = {
+    Group.PAYMENTS: frozenset(
+        {
+            TransferKind.CREDIT,
+            TransferKind.CREDIT_REVERSAL,
+            TransferKind.TOPUP_CREDIT,
+            TransferKind.TOPUP_REFUND,
+            TransferKind.TOPUP_DISPUTE,
+            TransferKind.TOPUP_RETURNED,
+            TransferKind.DEBT_REPAID,
+        }
+    ),
+    Group.ORDERS: frozenset({TransferKind.ORDER_CHARGE}),
+    Group.REFUNDS: frozenset({TransferKind.ORDER_REFUND}),
+    Group.BONUS: frozenset(
+        {
+            TransferKind.TOPUP_BONUS,
+            TransferKind.TOPUP_BONUS_BACK,
+            TransferKind.TOPUP_BONUS_AGAIN,
+        }
+    ),
+}

@@ -8,21 +8,14 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
 
 from payments.gateways import registry
 from payments.models import TopUp
 from shop.money import show
+from shop.pdf import LEFT, RIGHT, TOP, begin, write
 
-# Every viewer of PDF has these, so that none is carried along. The second has Hangul.
-LATIN, BOLD, HANGUL = "Helvetica", "Helvetica-Bold", "HYGothic-Medium"
-LEFT, RIGHT, TOP, LINE = 25 * mm, A4[0] - 25 * mm, A4[1] - 35 * mm, 8 * mm
-
-pdfmetrics.registerFont(UnicodeCIDFont(HANGUL))
+LINE = 8 * mm
 
 
 def receipt(*, top_up: TopUp) -> bytes:
@@ -33,21 +26,19 @@ def receipt(*, top_up: TopUp) -> bytes:
     if top_up.paid_at is None:
         raise ValueError("Nothing was paid.")
     file = BytesIO()
-    canvas = Canvas(file, pagesize=A4, pageCompression=0, invariant=1)
-    canvas.setTitle(_("Receipt %(number)d") % {"number": top_up.pk})
-    canvas.setAuthor(settings.SHOP_NAME)
-    _write(canvas, LEFT, TOP, settings.SHOP_NAME, size=11)
-    _write(canvas, LEFT, TOP - 14 * mm, _("Receipt"), size=22, bold=True)
+    canvas = begin(file, title=_("Receipt %(number)d") % {"number": top_up.pk})
+    write(canvas, LEFT, TOP, settings.SHOP_NAME, size=11)
+    write(canvas, LEFT, TOP - 14 * mm, _("Receipt"), size=22, bold=True)
     place = TOP - 28 * mm
     for label, value in [*_facts(top_up), *_amounts(top_up)]:
-        _write(canvas, LEFT, place, label, grey=True)
-        _write(canvas, RIGHT, place, value, right=True)
+        write(canvas, LEFT, place, label, grey=True)
+        write(canvas, RIGHT, place, value, right=True)
         canvas.setStrokeGray(0.85)
         canvas.line(LEFT, place - 2.8 * mm, RIGHT, place - 2.8 * mm)
         place -= LINE
     note = _("This receipt confirms a payment. It is no tax invoice.")
-    _write(canvas, LEFT, place - LINE, note, size=9, grey=True)
-    _write(canvas, LEFT, 20 * mm, settings.SITE_URL, size=9, grey=True)
+    write(canvas, LEFT, place - LINE, note, size=9, grey=True)
+    write(canvas, LEFT, 20 * mm, settings.SITE_URL, size=9, grey=True)
     canvas.save()
     return file.getvalue()
 
@@ -78,29 +69,3 @@ def _amounts(top_up: TopUp) -> list[tuple[str, str]]:
         for label, amount, always in lines
         if always or amount
     ]
-
-
-def _write(
-    canvas: Canvas,
-    x: float,
-    y: float,
-    text: str,
-    *,
-    size: int = 11,
-    bold: bool = False,
-    grey: bool = False,
-    right: bool = False,
-) -> None:
-    font = (BOLD if bold else LATIN) if _is_latin(text) else HANGUL
-    canvas.setFont(font, size)
-    canvas.setFillGray(0.4 if grey else 0)
-    draw = canvas.drawRightString if right else canvas.drawString
-    draw(x, y, text)
-
-
-def _is_latin(text: str) -> bool:
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True
