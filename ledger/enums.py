@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AccountKind(models.TextChoices):
@@ -59,8 +60,8 @@ CUSTOMER_KINDS = (AccountKind.PAID, AccountKind.BONUS, AccountKind.DEBT)
 class Group(models.TextChoices):
     """What a customer looks for on their statement."""
 
-    PAYMENTS = "payments", _("Payments")
-    ORDERS = "orders", _("Orders")
+    PAYMENTS = "payments", pgettext_lazy("statement", "Payments")
+    ORDERS = "orders", pgettext_lazy("statement", "Orders")
     REFUNDS = "refunds", _("Refunds of orders")
     BONUS = "bonus", _("Bonus")
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -111,7 +112,10 @@ def _facts(
         facts.append((_("Only"), str(wanted.group.label)))
     else:
         facts.append((_("Balance before"), show(sums.before)))
-    facts += [(_("In"), show(sums.came)), (_("Out"), show(sums.gone))]
+    facts += [
+        (pgettext("money", "In"), show(sums.came)),
+        (pgettext("money", "Out"), show(sums.gone)),
+    ]
     if not wanted.group:
         facts.append((_("Balance after"), show(sums.after)))
     for label, value in facts:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Kind(models.TextChoices):
@@ -28,9 +29,9 @@ class Kind(models.TextChoices):
 class Mail(models.TextChoices):
     """When a kind of notice comes by mail."""
 
-    NOW = "now", _("at once")
-    DAILY = "daily", _("once a day")
-    NEVER = "never", _("never")
+    NOW = "now", pgettext_lazy("mail", "At once")
+    DAILY = "daily", pgettext_lazy("mail", "Once a day")
+    NEVER = "never", pgettext_lazy("mail", "Never")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ class ChoicesForm(forms.Form):
                 label=_("By mail"),
                 choices=Mail.choices,
                 initial=wish.mail,
-                widget=forms.Select({"class": "select w-full"}),
+                widget=forms.Select({"class": "select w-32"}),
             )
 
     def rows(self) -> Iterator[Row]:

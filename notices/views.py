@@ -1,5 +1,6 @@
 """What customers are told, and how they want to be told."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -76,7 +77,8 @@ def choices(request: CustomerRequest) -> HttpResponse:
         )
         messages.success(request, _("Your choices are saved."))
         return redirect("notification_choices")
-    return render(request, "notices/choices.html", {"form": form})
+    context = {"form": form, "low_balance": settings.LOW_BALANCE}
+    return render(request, "notices/choices.html", context)
 
 
 # Mail programs post without having been here before (RFC 8058); the link is signed.

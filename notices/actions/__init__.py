@@ -6,7 +6,7 @@ from notices.actions.digesting import send_digests
 from notices.actions.forgetting import forget_read
 from notices.actions.reading import mark_all_read, mark_read
 from notices.actions.sending import send_due
-from notices.actions.telling import News, tell, tell_all, tell_staff
+from notices.actions.telling import News, tell, tell_all, tell_everybody, tell_staff
 from notices.actions.watching import note_balances
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "stop_mail",
     "tell",
     "tell_all",
+    "tell_everybody",
     "tell_staff",
 ]

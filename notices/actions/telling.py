@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone, translation
 
+from accounts.models import User
 from notices import queries
 from notices.enums import Kind, Mail
 from notices.models import Notice
 
 # When the daily mail goes out, where its reader lives.
 MORNING = time(9)
+# So many customers are told of news in one step.
+SET = 500
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,38 @@ def tell_all(news: Sequence[News]) -> None:
             if (notice := _written(item, people[item.user_id])) is not None
         ]
     )
+
+
+def tell_everybody(
+    *, key: str, write: Callable[[], tuple[str, str]], url: str = ""
+) -> int:
+    """Tell every customer who can log in some news of the shop; return how many.
+
+    Set by set, each in a step of its own: done again after a crash it tells those who
+    were not told. Not inside another transaction.
+    """
+    users = User.objects.filter(is_active=True).order_by("id")
+    last, count = 0, 0
+    while ids := list(users.filter(pk__gt=last).values_list("pk", flat=True)[:SET]):
+        _tell_set(
+            [
+                News(
+                    user_id=pk,
+                    kind=Kind.NEWS,
+                    key=f"news:{key}:{pk}",
+                    write=write,
+                    url=url,
+                )
+                for pk in ids
+            ]
+        )
+        last, count = ids[-1], count + len(ids)
+    return count
+
+
+@transaction.atomic(durable=True)
+def _tell_set(news: Sequence[News]) -> None:
+    tell_all(news)
 
 
 def _written(news: News, person: queries.Person) -> Notice | None:

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('order_finished', 'Order finished'), ('order_partial', 'Order delivered in part'), ('order_canceled', 'Order canceled'), ('order_refunded', 'Refund after an order had ended'), ('refill', 'Refill done or rejected'), ('ticket', 'Ticket answered'), ('payment_received', 'Payment received'), ('payment_returned', 'Payment refunded or disputed'), ('balance_low', 'Balance low'), ('prices', 'Prices of favourites changed'), ('news', 'News of the shop'), ('digest', 'Daily summary')], max_length=20)),
                 ('in_shop', models.BooleanField()),
-                ('mail', models.CharField(choices=[('now', 'at once'), ('daily', 'once a day'), ('never', 'never')], max_length=5)),
+                ('mail', models.CharField(choices=[('now', 'At once'), ('daily', 'Once a day'), ('never', 'Never')], max_length=5)),
             ],
         ),
         migrations.AddField(

@@ -8,7 +8,7 @@ from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from notices import actions
-from notices.actions import News
+from notices.actions import News, telling
 from notices.actions.telling import next_morning
 from notices.enums import DEFAULTS, Kind, Mail
 from notices.models import Notice
@@ -151,6 +151,23 @@ def test_nothing_to_tell_takes_no_statement(
 ) -> None:
     with django_assert_num_queries(0):
         actions.tell_all([])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_news_reach_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "SET", 2)
+    customers = [make_customer() for _ in range(5)]
+    gone = make_customer(is_active=False)
+    want(customers[0], Kind.NEWS, Mail.NEVER, in_shop=False)
+
+    for _ in range(2):
+        found = actions.tell_everybody(
+            key="opening", write=lambda: ("We are open", ""), url="/"
+        )
+        assert found == 5
+
+    assert [len(told(customer)) for customer in customers] == [0, 1, 1, 1, 1]
+    assert told(gone) == []
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def test_the_form_shows_what_holds_and_keeps_what_is_chosen() -> None:
 def test_what_cannot_be_chosen_changes_nothing() -> None:
     client = signed_in(make_customer())
 
-    for wrong in ({"news_mail": "hourly"}, {"threshold": "-1"}, {"threshold": "x"}):
+    for wrong in ({"news_mail": "week"}, {"threshold": "-1"}, {"threshold": "x"}):
         page = client.post(CHOICES, as_chosen(order_finished_mail="now", **wrong))
         assert page.status_code == 200
 
