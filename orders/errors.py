@@ -31,6 +31,17 @@ class NotOnSaleError(OrderError):
         super().__init__(_("This service is not available at the moment."))
 
 
+class TermsChangedError(OrderError):
+    """The terms have changed in what matters, and the customer has not agreed yet."""
+
+    code = "terms_changed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The terms have changed. Please read and accept them, then order again.")
+        )
+
+
 class BalanceTooLowError(OrderError):
     """The balance does not cover the charge; `missing` says by how much."""
 

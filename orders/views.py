@@ -190,6 +190,8 @@ def _place(request: CustomerRequest, form: OrderForm) -> Order | None:
             raw=form.raw,
             idempotency_key=_key(request, form),
             expected_charge=_expected(request, form),
+            agreed_terms=_agreed(request),
+            address=request.META.get("REMOTE_ADDR") or None,
         )
     except OrderError as error:
         form.add_error(
@@ -211,6 +213,12 @@ def _key(request: Request, form: OrderForm) -> str | None:
     if not re.fullmatch("[0-9a-f]{32}", token):
         return None
     return f"web:{token}:{_digest([form.service.pk, form.raw])}"
+
+
+def _agreed(request: Request) -> int | None:
+    """Return the version of the terms that was agreed to, where the page asked."""
+    number = request.POST.get("terms", "")
+    return int(number) if re.fullmatch("[0-9]{1,4}", number) else None
 
 
 def _expected(request: Request, form: OrderForm) -> Decimal | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
+from content.queries import acceptances
 from orders.models import Order
 from payments.models import TopUp
 from shop.money import plain
@@ -32,6 +33,12 @@ def _lines(top_up: TopUp) -> Iterator[str]:
     yield f"Refunded: {plain(top_up.refunded)} {top_up.currency}"
     yield f"Customer: {customer.email}, {customer.name or '-'}, number {customer.pk}"
     yield f"Customer since: {_time(customer.date_joined)}"
+    for accepted in acceptances(user_id=customer.pk):
+        yield (
+            f"Accepted the terms, version {accepted.version.number} "
+            f"(SHA-256 {accepted.version.digest}): {_time(accepted.accepted_at)} "
+            f"from the address {accepted.address or '-'}, {accepted.where}"
+        )
     yield ""
     yield "Ordered with the balance since it was credited:"
     orders = Order.objects.filter(customer=customer).select_related("service")

@@ -82,6 +82,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _entry("orders.stoppedlink", _("Stopped pages"), "do_not_disturb_on"),
         ),
         _group(
+            _("Pages and terms"),
+            _entry("content.page", _("Pages, questions, news"), "article"),
+            _entry("content.termsversion", _("Terms"), "gavel"),
+            _entry("content.acceptance", _("Accepted by"), "how_to_reg"),
+            _entry("content.operator", _("Operator"), "domain"),
+        ),
+        _group(
             _("Upstream"),
             _entry("provider.provider", _("Providers"), "local_shipping"),
             _entry("provider.syncrun", _("Catalogue runs"), "sync", badge=stopped),

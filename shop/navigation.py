@@ -4,7 +4,7 @@ An entry whose page the shop does not have is left out, so that rooms come and g
 the frame being told.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qsl
@@ -100,12 +100,16 @@ FEW = 5
 
 
 class Navigation:
-    """The links of one page; a part that a template does not show is not made."""
+    """The links of one page; a part that a template does not show is not made.
 
-    def __init__(self, request: HttpRequest) -> None:
+    `without` names pages that are left out, as nothing stands there yet.
+    """
+
+    def __init__(self, request: HttpRequest, *, without: Collection[str] = ()) -> None:
         user = getattr(request, "user", None)
         self._sections = CUSTOMERS if user and user.is_authenticated else VISITORS
         self._request = request
+        self._without = without
 
     @cached_property
     def sections(self) -> list[Section]:
@@ -144,7 +148,7 @@ class Navigation:
                 self._current.get((entry.name, entry.query), ""),
             )
             for entry in entries
-            if (address := _address(entry.name))
+            if entry.name not in self._without and (address := _address(entry.name))
         ]
 
     @cached_property

@@ -389,6 +389,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {"signup": "content.forms.SignupForm"}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 # One address per user, replaced once the new one is confirmed.
 ACCOUNT_CHANGE_EMAIL = True

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("notices.urls")),
     path("", include("payments.urls")),
     path("", include("accounts.urls")),
+    path("", include("content.urls")),
     path("", include("api.urls")),
     path("admin/", admin.site.urls),
     path("account/", include("allauth.urls")),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from pytest_django import Settings
 
+from content import frame
 from ledger.audit import broken as broken_money
 from orders.audit import broken as broken_orders
 from payments.audit import broken as broken_payments
@@ -17,6 +18,15 @@ from sandbox.terms import Terms
 from sandbox.vendor import Vendor
 from shop import celery
 from tests.factories import make_provider
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_written_around_the_pages() -> None:
+    """Begin every test with the frame of the pages in the cache, as in real life.
+
+    What another test has written is forgotten, and no page counts a query for it.
+    """
+    frame.keep(frame.Frame())
 
 
 @dataclass

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
+from content.actions import NotAcceptedError, accept_by_order
 from ledger import actions as ledger
 from ledger.enums import TransferKind
 from orders.acceptable import insist_on_acceptable
@@ -22,6 +23,7 @@ from orders.errors import (
     NotOnSaleError,
     OrderError,
     PriceChangedError,
+    TermsChangedError,
 )
 from orders.intake import FieldErrors, Intake, read
 from orders.models import Order, OrderEvent
@@ -41,15 +43,20 @@ def place_order(
     source: Source = Source.WEB,
     idempotency_key: str | None = None,
     expected_charge: Decimal | None = None,
+    agreed_terms: int | None = None,
+    address: str | None = None,
 ) -> Order:
     """Order a service and return the order, paid and queued.
 
     1. An order that the key names already is the answer.
-    2. In one transaction: price on the server, debit, order, event.
+    2. In one transaction: price on the server, debit, order, event, and that the terms
+       in force are accepted.
     3. On commit the submitter is rung for; the sweeper finds the order anyway.
 
     `raw` are the fields by their protocol names, as texts. `expected_charge` is what the
-    customer was shown: another charge is refused (PriceChangedError). Raises FieldErrors
+    customer was shown: another charge is refused (PriceChangedError). `agreed_terms` is the
+    version that they agreed to on this page, where they were asked (TermsChangedError);
+    programs are not asked. `address` is theirs, for the acceptance. Raises FieldErrors
     for fields that do not fit and OrderError for everything else; then nothing was
     charged. After any refusal the key is looked up again: a twin request may have won.
     """
@@ -65,6 +72,8 @@ def place_order(
             key=idempotency_key or None,
             body=body,
             expected_charge=expected_charge,
+            agreed_terms=agreed_terms,
+            address=address,
         )
     except (OrderError, FieldErrors, IntegrityError):
         if (order := _twin(customer, idempotency_key, body)) is not None:
@@ -82,6 +91,8 @@ def _place(
     key: str | None,
     body: str,
     expected_charge: Decimal | None,
+    agreed_terms: int | None,
+    address: str | None,
 ) -> Order:
     # As read with the request; what is ordered in that moment is stopped by the freezing.
     if customer.frozen_at is not None:
@@ -96,7 +107,10 @@ def _place(
         raise PriceChangedError(offer.charge)
     if offer.charge >= MOST:
         raise BalanceTooLowError(offer.charge)
-    order = _insert(customer, service, intake, offer, source=source, key=key, body=body)
+    terms = _accept(customer, source, agreed_terms, address)
+    order = _insert(
+        customer, service, intake, offer, source=source, key=key, body=body, terms=terms
+    )
     try:
         ledger.charge(
             customer_id=customer.pk,
@@ -122,6 +136,7 @@ def _insert(
     source: Source,
     key: str | None,
     body: str,
+    terms: int | None,
 ) -> Order:
     order = Order.objects.create(
         customer=customer,
@@ -141,6 +156,7 @@ def _insert(
         charge=offer.charge,
         consent_margin=offer.consent.margin if offer.consent else None,
         consent_by_id=offer.consent.by_id if offer.consent else None,
+        terms=terms,
         next_at=Now(),
     )
     OrderEvent.objects.create(
@@ -151,6 +167,21 @@ def _insert(
         by=customer,
     )
     return order
+
+
+def _accept(
+    customer: User, source: Source, agreed: int | None, address: str | None
+) -> int | None:
+    """Note that the order accepts the terms, and return their number."""
+    try:
+        return accept_by_order(
+            user_id=customer.pk,
+            agreed=agreed,
+            asked=source == Source.WEB,
+            address=address,
+        )
+    except NotAcceptedError as error:
+        raise TermsChangedError from error
 
 
 def _digest(service_id: int, raw: Mapping[str, str]) -> str:

@@ -94,6 +94,9 @@ class Order(models.Model):
         verbose_name=_("consent by"),
     )
 
+    # The number of the terms that were in force, and that ordering accepted.
+    terms = models.PositiveSmallIntegerField(_("terms"), null=True, editable=False)
+
     status = models.CharField(
         _("status"), max_length=12, choices=Status, default=Status.PENDING
     )

@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
+from content.models import Acceptance as TermsAcceptance
+from content.models import Operator, Page, PageText, TermsText, TermsVersion
 from notices.models import Notice
 from orders.actions import close_books, stop_deliveries
 from orders.enums import RefillStatus, RequestKind, RequestState
@@ -124,7 +126,20 @@ def make_one_of_everything() -> None:
         ended=4, partial=1, canceled=1, refills=0, refilled=0,
     )  # fmt: skip
     make_payment(order.customer, number)
+    make_writings(order.customer, number)
     close_books()
+
+
+def make_writings(customer: User, number: int) -> None:
+    """Make a page, a draft of terms that somebody has accepted, and the operator."""
+    page = Page.objects.create(kind="page", slug=f"page-{number}")
+    PageText.objects.create(page=page, language="en", title="About", body="Us.")
+    # A draft: terms in force would ask every customer who orders.
+    version = TermsVersion.objects.create()
+    TermsText.objects.create(version=version, language="en", title="Terms", body="1.")
+    TermsAcceptance.objects.create(user=customer, version=version, where="order")
+    if not Operator.objects.exists():
+        Operator.objects.create(name="Magpie Ltd")
 
 
 def make_payment(customer: User, number: int) -> None:

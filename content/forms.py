@@ -1,0 +1,61 @@
+"""Signing up, with the terms."""
+
+from typing import Any
+
+from allauth.account.forms import SignupForm as PlainSignupForm
+from django import forms
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from content import actions, queries
+from content.enums import Where
+
+
+class SignupForm(PlainSignupForm):
+    """An address, a password and, where there are terms, that they are accepted."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.terms = queries.standing(user_id=None)
+        if self.terms is None:
+            return
+        self.fields["terms"] = forms.BooleanField(
+            label=self._label(),
+            error_messages={
+                "required": _("Please accept the terms: an account needs them.")
+            },
+        )
+        self.fields["version"] = forms.IntegerField(
+            initial=self.terms.number, widget=forms.HiddenInput
+        )
+
+    def clean_version(self) -> int:
+        """Refuse a version that is no longer in force: it is not what was read."""
+        if self.terms is None or self.cleaned_data["version"] != self.terms.number:
+            raise forms.ValidationError(
+                _("The terms have changed meanwhile. Please read them.")
+            )
+        return self.terms.number
+
+    def save(self, request: HttpRequest) -> User:
+        """Make the user, and note what they accepted."""
+        user: User = super().save(request)
+        if self.terms is not None:
+            actions.accept_terms(
+                user=user,
+                number=self.terms.number,
+                where=Where.SIGN_UP,
+                address=request.META.get("REMOTE_ADDR") or None,
+            )
+        return user
+
+    def _label(self) -> str:
+        link = format_html(
+            '<a class="link" href="{}" target="_blank">{}</a>',
+            reverse("terms"),
+            _("terms"),
+        )
+        return format_html(_("I have read the {} and accept them."), link)
