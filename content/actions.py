@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from content import frame, queries
-from content.enums import Where
-from content.models import Acceptance, TermsVersion
+from content.enums import PageKind, Where
+from content.models import Acceptance, Page, PageText, TermsText, TermsVersion
+from content.samples import PAGES, samples
 
 
 class TermsError(Exception):
@@ -111,3 +112,50 @@ def accept(*, user_id: int, version_id: int, where: Where, address: str | None) 
         ],
         ignore_conflicts=True,
     )
+
+
+@transaction.atomic(durable=True)
+def write_samples() -> list[str]:
+    """Write the sample pages, published, and a draft of the terms.
+
+    Of each kind, only where nothing is written yet. Returns the kinds that were written,
+    "terms" among them; the draft is published by `publish_terms`.
+    """
+    written = []
+    for kind in PAGES:
+        if not Page.objects.filter(kind=kind).exists():
+            _write_pages(kind)
+            written.append(str(kind))
+    if not TermsVersion.objects.exists():
+        draft = TermsVersion.objects.create()
+        TermsText.objects.bulk_create(
+            TermsText(
+                version=draft,
+                language=sample.language,
+                title=sample.title,
+                body=sample.body,
+            )
+            for sample in samples(name="terms")
+        )
+        written.append("terms")
+    transaction.on_commit(frame.forget, robust=True)
+    return written
+
+
+def _write_pages(kind: PageKind) -> None:
+    pages: dict[str, Page] = {}
+    for sample in samples(name=kind):
+        if sample.slug not in pages:
+            pages[sample.slug] = Page.objects.create(
+                kind=kind,
+                slug=sample.slug,
+                position=10 * (len(pages) + 1),
+                published_at=Now(),
+            )
+        PageText.objects.create(
+            page=pages[sample.slug],
+            language=sample.language,
+            title=sample.title,
+            summary=sample.summary,
+            body=sample.body,
+        )

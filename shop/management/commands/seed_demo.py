@@ -9,6 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import actions as accounts
 from accounts.models import User
+from content import actions as content
+from content.enums import Where
+from content.models import Operator, TermsVersion
 from ledger import actions as ledger
 from provider import actions as providers
 from provider.enums import RefusedClass, SyncOutcome
@@ -19,6 +22,15 @@ CREDIT = Decimal(500)
 MARKUP = Decimal(40)
 # Polls are refused by default; those of the practice provider are honest.
 POLLS = "Answers of a research panel that is paid and says so; no polls of others."
+
+OPERATOR = {
+    "name": "Magpie (demonstration)",
+    "address": "1 Example Street, Example Town",
+    "email": "shop@example.com",
+    "registration_number": "000-00-00000",
+    "mail_order_number": "0000-Example-0000",
+    "hosting": "this machine",
+}
 
 
 class Command(BaseCommand):
@@ -39,6 +51,7 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("Only with DEMO=true: these passwords are known to all.")
         self._people()
+        self._pages()
         self._provider(options["provider_url"], options["provider_key"])
 
     def _people(self) -> None:
@@ -53,6 +66,17 @@ class Command(BaseCommand):
                 by=None,
                 note="demo",
             )
+
+    def _pages(self) -> None:
+        if "terms" not in content.write_samples():
+            return
+        published = content.publish_terms(version=TermsVersion.objects.get())
+        content.accept_terms(
+            user=User.objects.get(email=CUSTOMER),
+            number=published.number or 0,
+            where=Where.SIGN_UP,
+        )
+        Operator.objects.get_or_create(defaults=OPERATOR)
 
     def _accept_polls(self) -> None:
         if not Acceptance.objects.exists():
