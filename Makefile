@@ -15,7 +15,7 @@ endif
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench chaos chaos-teeth css setup install install-dev
+.PHONY: help demo test lint bench chaos chaos-teeth css picture setup install install-dev
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 24
@@ -54,6 +54,9 @@ chaos-teeth: install-dev ## deliberate mistakes, and which of the comparisons fi
 css: ## build static/css/shop.css anew (needs Node and npm; nothing else does)
 	npm install --no-package-lock --no-audit --no-fund --silent
 	npm run --silent css
+
+picture: install-dev ## draw static/img/share.png anew (needs Chromium)
+	@"$(BIN)/python" styles/picture.py
 
 setup: install-dev ## everything installed for work on the shop, nothing started
 

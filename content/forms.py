@@ -32,13 +32,18 @@ class SignupForm(PlainSignupForm):
             initial=self.terms.number, widget=forms.HiddenInput
         )
 
-    def clean_version(self) -> int:
+    def clean(self) -> dict[str, Any]:
         """Refuse a version that is no longer in force: it is not what was read."""
-        if self.terms is None or self.cleaned_data["version"] != self.terms.number:
-            raise forms.ValidationError(
-                _("The terms have changed meanwhile. Please read them.")
+        data: dict[str, Any] = super().clean()
+        if self.terms is not None and data.get("version") != self.terms.number:
+            self.add_error(
+                None, _("The terms have changed meanwhile. Please read them.")
             )
-        return self.terms.number
+            # The page that follows is about the new ones.
+            self.data = self.data.copy()
+            self.data["version"] = str(self.terms.number)
+            self.data.pop("terms", None)
+        return data
 
     def save(self, request: HttpRequest) -> User:
         """Make the user, and note what they accepted."""

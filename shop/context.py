@@ -12,6 +12,7 @@ from content.queries import standing
 from content.views import SEEN
 from ledger import queries
 from notices import queries as notices
+from shop.canonical import canonical
 from shop.navigation import Navigation
 
 # The pages on which the newest news is told.
@@ -33,6 +34,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "navigation": Navigation(request, without=around.empty),
         "frame": around,
+        "canonical": SimpleLazyObject(lambda: canonical(request)),
         "headline": _headline(request, around.headline),
         "terms_in_force": SimpleLazyObject(
             lambda: standing(user_id=user.pk if isinstance(user, User) else None)

@@ -129,6 +129,11 @@ class Navigation:
         return self._links(DOCK)[:FEW]
 
     @cached_property
+    def public(self) -> list[Link]:
+        """The pages that everybody may read."""
+        return self._links(VISITORS[0][1])
+
+    @cached_property
     def personal(self) -> list[Link]:
         """The pages about the person."""
         return self._links(PERSONAL)

@@ -4,15 +4,19 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from shop.views import catalogue, updates
+from shop.views import catalogue, crawlers, home, updates
 
 admin.autodiscover()
 # Staff log in where customers do, under the same limits of attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
-    path("", catalogue.services, {"home": True}, name="home"),
+    path("", home.home, name="home"),
     path("services/", catalogue.services, name="services"),
+    path("robots.txt", crawlers.robots, name="robots"),
+    path("sitemap.xml", crawlers.sitemap, name="sitemap"),
+    path("sitemap-pages.xml", crawlers.pages, name="sitemap_pages"),
+    path("sitemap-<int:part>.xml", crawlers.services, name="sitemap_services"),
     path("updates/", updates.updates, name="updates"),
     path("services/<int:service_id>/star/", catalogue.star, name="star"),
     path("", include("orders.urls")),

@@ -26,8 +26,8 @@ ROWS = 25
 
 @require_safe
 @vary_on_headers("HX-Request")
-def services(request: Request, *, home: bool = False) -> HttpResponse:
-    """Show the catalogue; to visitors of the home page with a word about the shop."""
+def services(request: Request) -> HttpResponse:
+    """Show the catalogue."""
     wanted = Wanted.read(request.GET)
     found, more = find(wanted, rows=ROWS, customer_id=request.user.pk)
     recent = _recent(request, wanted)
@@ -45,7 +45,6 @@ def services(request: Request, *, home: bool = False) -> HttpResponse:
         return render(request, f"shop/services.html#{part}", context)
     context["categories"] = queries.category_names()
     context["types"] = SERVICE_TYPES
-    context["hero"] = home and not request.user.is_authenticated
     return render(request, "shop/services.html", context)
 
 

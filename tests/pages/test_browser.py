@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
+from accounts.actions import choose_language
 from accounts.models import User
+from content.enums import PageKind
 from orders import actions
 from orders.models import Order
 from provider.models import Service
+from tests.content.writing import publish_terms, write_page
 from tests.factories import LINK, make_customer, make_service
 from tests.fixtures import Upstream
 from tests.orders.acting import make_due
@@ -25,7 +29,7 @@ pytestmark = [
 
 Open = Callable[..., Page]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-VISITORS = ["/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
+VISITORS = ["/", "/faq/", "/news/", "/pages/terms/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
             "/account/password/reset/", "/nothing-here/"]  # fmt: skip
 CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/", "/orders/?status=open&q=none", "/statement/", "/funds/",
              "/account/", "/account/email/", "/account/password/change/"]  # fmt: skip
@@ -35,7 +39,11 @@ DESK = {"width": 1280, "height": 900}
 
 @pytest.fixture
 def busy() -> User:
-    return make_busy_customer()
+    customer = make_busy_customer()
+    write_page(PageKind.FAQ, "why", en="Why?")
+    write_page(PageKind.NEWS, "open", en="We are open")
+    publish_terms()
+    return customer
 
 
 def every_page(customer: User) -> list[tuple[User | None, str]]:
@@ -214,6 +222,26 @@ def test_every_page_is_accessible_and_fits(
         faults += [f"{path}: {fault}" for fault in _faults(page)]
         if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
             faults.append(f"{path}: wider than the window")
+    assert faults == []
+
+
+def test_pages_written_from_the_right_fit_too(
+    busy: User, open_page: Open, settings: Settings
+) -> None:
+    settings.LANGUAGES = [("en", "English"), ("ar", "Arabic")]
+    choose_language(user=busy, language="ar")
+    faults = []
+    for size in (PHONE, DESK):
+        windows: dict[User | None, Page] = {
+            person: open_page(person, viewport=size) for person in (None, busy)
+        }
+        for person, path in every_page(busy):
+            page = windows[person]
+            page.goto(f"{path}{'&' if '?' in path else '?'}lang=ar")
+            if page.locator("html").get_attribute("dir") != "rtl":
+                faults.append(f"{path}: from the left")
+            if page.evaluate("document.documentElement.scrollWidth") > size["width"]:
+                faults.append(f"{path}: wider than {size['width']}")
     assert faults == []
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 
 from orders.models import Order
 from provider.models import Service
+from tests.content.writing import publish_terms
 from tests.pages.rows import make_busy_customer
 
 pytestmark = [
@@ -28,10 +29,17 @@ def refuse_writes(
 
 def test_no_page_writes_when_it_is_read() -> None:
     customer = make_busy_customer()
+    publish_terms()
     client = Client()
     client.force_login(customer)
     pages = [
-        "/",
+        "/orders/new/",
+        "/faq/",
+        "/news/",
+        "/pages/terms/",
+        "/sitemap.xml",
+        "/sitemap-pages.xml",
+        "/robots.txt",
         "/services/?q=sub",
         "/orders/",
         "/statement/",
@@ -45,4 +53,5 @@ def test_no_page_writes_when_it_is_read() -> None:
     pages += [f"/orders/{order.pk}/" for order in Order.objects.all()]
     with connection.execute_wrapper(refuse_writes):
         statuses = {page: client.get(page).status_code for page in pages}
+        statuses["/"] = Client().get("/").status_code
     assert set(statuses.values()) == {200}
