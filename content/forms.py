@@ -17,6 +17,8 @@ from content.enums import Where
 class SignupForm(PlainSignupForm):
     """An address, a password and, where there are terms, that they are accepted."""
 
+    data: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms = queries.standing(user_id=None)

@@ -79,7 +79,7 @@ class PageText(models.Model):
     """The words of a page in one language; the body is Markdown."""
 
     page = models.ForeignKey(Page, models.CASCADE, related_name="texts")
-    language = models.CharField(_("language"), max_length=5)
+    language = models.CharField(_("language"), max_length=10)
     title = models.CharField(_("title"), max_length=200)
     summary = models.CharField(
         _("summary"),
@@ -163,7 +163,7 @@ class TermsText(models.Model):
     """The words of a version in one language; body and changes are Markdown."""
 
     version = models.ForeignKey(TermsVersion, models.CASCADE, related_name="texts")
-    language = models.CharField(_("language"), max_length=5)
+    language = models.CharField(_("language"), max_length=10)
     title = models.CharField(_("title"), max_length=200)
     changes = models.TextField(
         _("what has changed"),

@@ -41,13 +41,10 @@ class Canonical:
 def canonical(request: HttpRequest) -> Canonical | None:
     """Return where a page stands, or None where crawlers should leave it alone."""
     match = request.resolver_match
-    if match is None or match.url_name not in PUBLIC:
+    counting = PUBLIC.get(match.url_name or "") if match is not None else None
+    if counting is None:
         return None
-    kept = {
-        name: request.GET[name]
-        for name in PUBLIC[match.url_name]
-        if request.GET.get(name)
-    }
+    kept = {name: request.GET[name] for name in counting if request.GET.get(name)}
     codes = [code for code, _name in settings.LANGUAGES]
     addresses = {code: address(request.path, language=code, **kept) for code in codes}
     plain = addresses[codes[0]]

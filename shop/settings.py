@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import environ
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -404,8 +405,18 @@ DEFAULT_FROM_EMAIL: str = env.str("MAIL_FROM", default=f"shop@{_site.hostname}")
 
 # --- Language and time -----------------------------------------------------------
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("ko", _("Korean"))]
+# Languages that the shop offers, by their codes; the first is what all others fall back
+# to. `manage.py add_language` begins the texts of another.
+LANGUAGE_CODES: list[str] = [
+    code.strip().lower() for code in env.list("LANGUAGES", default=["en", "ko"])
+]
+_named = dict(global_settings.LANGUAGES)
+if not LANGUAGE_CODES or not set(LANGUAGE_CODES) <= _named.keys():
+    raise ImproperlyConfigured(
+        "LANGUAGES is malformed: codes that Django knows, such as en,ko,ja"
+    )
+LANGUAGE_CODE = LANGUAGE_CODES[0]
+LANGUAGES = [(code, _(_named[code])) for code in dict.fromkeys(LANGUAGE_CODES)]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True

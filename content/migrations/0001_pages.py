@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             name='PageText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(max_length=5, verbose_name='language')),
+                ('language', models.CharField(max_length=10, verbose_name='language')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('summary', models.CharField(blank=True, help_text='One or two sentences, for lists and search engines.', max_length=300, verbose_name='summary')),
                 ('body', models.TextField(blank=True, help_text='Markdown.', verbose_name='text')),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
             name='TermsText',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(max_length=5, verbose_name='language')),
+                ('language', models.CharField(max_length=10, verbose_name='language')),
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('changes', models.TextField(blank=True, help_text='In a few words, for customers who accepted an earlier version.', verbose_name='what has changed')),
                 ('body', models.TextField(help_text='Markdown.', verbose_name='text')),

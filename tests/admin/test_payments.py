@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from content.actions import accept_terms
+from content.enums import Where
 from payments.enums import TopUpState
 from payments.gateways.protocol import State
 from payments.gateways.test.gateway import keep, recall
@@ -13,6 +15,7 @@ from payments.gateways.test.views import BECOMES
 from payments.models import BonusRule, Decision, GatewayTerms, Notification, TopUp
 from shop.admin import page_of
 from tests.admin.acting import list_of, log_in, press, save, text_of
+from tests.content.writing import publish_terms
 from tests.factories import make_admin, make_customer, make_order
 from tests.payments.paying import begin, buckets, deliver, report
 
@@ -151,6 +154,19 @@ def test_a_coupon_is_kept_in_capitals(client: Client) -> None:
 
     rule.refresh_from_db()
     assert rule.code == "SUMMER"
+
+
+def test_the_evidence_names_the_terms_that_were_accepted_and_when(
+    client: Client, top_up: TopUp
+) -> None:
+    version = publish_terms()
+    accept_terms(
+        user=top_up.customer, number=1, where=Where.SIGN_UP, address="192.0.2.1"
+    )
+    page = client.get(f"{page_of(top_up).removesuffix('change/')}evidence/")
+    (line,) = (line for line in text_of(page).splitlines() if "terms" in line)
+    assert f"version 1 (SHA-256 {version.digest}): " in line
+    assert line.endswith(" UTC from the address 192.0.2.1, sign-up")
 
 
 def test_the_evidence_of_a_payment_is_a_file_for_those_who_may_see_it(

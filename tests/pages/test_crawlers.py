@@ -86,9 +86,7 @@ def test_the_lists_hold_every_public_page_in_every_language(
         assert f"{SITE}{path}?lang=ko" in addresses
     category = services[0].category_id
     assert f"{SITE}/services/?category={category}&amp;lang=ko" in addresses
-    assert (
-        listed.count("/services/") and f"/services/{services[-1].pk + 1}/" not in listed
-    )
+    assert f"/services/{services[-1].pk + 1}/" not in listed
     for part in (0, 3):
         assert client.get(f"/sitemap-{part}.xml").status_code == 404
 

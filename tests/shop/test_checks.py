@@ -82,6 +82,7 @@ def test_a_database_that_was_not_migrated_yet_is_not_asked() -> None:
         ("HELD_WAITS", "", "seconds"),
         ("DATABASE_URL", "mysql://a@b/c", "PostgreSQL"),
         ("REDIS_URL", "amqp://a", "redis://"),
+        ("LANGUAGES", "en,klingon", "en,ko,ja"),
     ],
 )
 def test_a_malformed_variable_stops_the_process_with_a_hint(
