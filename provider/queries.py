@@ -70,6 +70,12 @@ def currencies_in_use() -> list[str]:
     )
 
 
+def currencies_to_see() -> list[str]:
+    """Return the currencies in which amounts can be shown: those with a rate in force."""
+    told = ExchangeRate.objects.filter(quote=settings.SHOP_CURRENCY)
+    return sorted(exchange_rates(bases=told.values_list("base", flat=True)))
+
+
 def exchange_rate(*, base: str) -> Decimal | None:
     """Return what one `base` costs in the shop's currency now.
 

@@ -31,6 +31,9 @@ _WIDE = Context(prec=60)
 _NOISE = Decimal("1e-10")
 _DIRECTIONS = {"up": ROUND_CEILING, "down": ROUND_FLOOR}
 PLACES = 8
+WITHOUT_CENTS = frozenset({"KRW", "JPY", "VND"})
+# Of a small amount that is told about so many digits are shown: 0.0012 is not 0.00.
+_DIGITS = 3
 ZERO = Decimal(0)
 
 
@@ -161,7 +164,7 @@ def show(amount: Decimal, currency: str | None = None) -> str:
     All decimals that matter are shown: a price of 0.00125 is not 0.00.
     """
     currency = currency or settings.SHOP_CURRENCY
-    least = 0 if currency in {"KRW", "JPY", "VND"} else 2
+    least = 0 if currency in WITHOUT_CENTS else 2
     text = plain(amount)
     places = max(least, len(text.partition(".")[2]))
     number = formats.number_format(amount, places, use_l10n=True, force_grouping=True)
@@ -169,3 +172,19 @@ def show(amount: Decimal, currency: str | None = None) -> str:
     if symbol is None:
         return f"{number} {currency}"
     return f"−{symbol}{number[1:]}" if number.startswith("-") else f"{symbol}{number}"
+
+
+def show_about(amount: Decimal, rate: Decimal, currency: str) -> str:
+    """Return about what `amount` is in `currency`, of which one costs `rate`.
+
+    For the eye only: to the currency's usual decimals, or to three digits where it has
+    fewer.
+    """
+    with localcontext(prec=60):
+        exact = amount / rate
+        places = 0 if currency in WITHOUT_CENTS else 2
+        if exact:
+            places = max(places, min(PLACES, _DIGITS - 1 - exact.adjusted()))
+        return show(
+            exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN), currency
+        )
