@@ -6,6 +6,8 @@ back as it was.
 """
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from import_export.formats.base_formats import CSV, XLSX
@@ -15,6 +17,15 @@ from tablib import Dataset
 _FORMULA = re.compile(r"[=+\-@\t\r\n|%]")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _ESCAPED = re.compile(r"'(?=[=+\-@\t\r\n|%'])")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table with a name: its rows may be many, and are read once."""
+
+    name: str
+    headers: Sequence[str]
+    rows: Iterable[Sequence[object]]
 
 
 def escape(cell: object) -> object:
