@@ -12,6 +12,7 @@ class Wording(StrEnum):
     """The texts that clients may rely on. They are never translated, and never change."""
 
     KEY = "Invalid API key"
+    ADDRESS = "This API key is not allowed from your address"
     SERVICE = "Incorrect service ID"
     ORDER = "Incorrect order ID"
     REFILL = "Refill not found"
