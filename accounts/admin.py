@@ -93,6 +93,9 @@ class UserAdmin(DjangoUserAdmin, ShopAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Only an admin gives permissions, or staff could give themselves all of them."""
         fixed = super().get_readonly_fields(request, obj)
+        if obj is not None and obj.closed_at is not None:
+            # "Reopen" is the way; the database refuses another.
+            fixed = (*fixed, "is_active")
         return fixed if _is_admin(request) else (*fixed, *PERMISSIONS)
 
     def tables(self, row: User) -> Iterable[Table]:

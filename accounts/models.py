@@ -1,9 +1,11 @@
-"""People: who logs in, and with which keys their programs do."""
+"""People: who logs in, where, and with which keys their programs do."""
 
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.models import Session
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -48,6 +50,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Since then they may read and write to us, but neither order nor pay.
     frozen_at = models.DateTimeField(_("frozen"), null=True, blank=True)
     frozen_for = models.CharField(_("frozen for"), max_length=200, blank=True)
+    # In which times are told; empty for UTC.
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    # In which prices are seen, beside what is paid; empty for the shop's own.
+    display_currency = models.CharField(_("display currency"), max_length=3, blank=True)
+    # From where the API key may be used; empty for anywhere.
+    api_networks = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        verbose_name=_("networks of the API key"),
+    )
+    # Closed by themselves; some days later who they were is forgotten.
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    forgotten_at = models.DateTimeField(_("forgotten"), null=True, blank=True)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -68,6 +84,28 @@ class User(AbstractBaseUser, PermissionsMixin):
                 | (models.Q(frozen_at__isnull=False) & ~models.Q(frozen_for="")),
                 name="user_frozen_for_a_reason",
             ),
+            models.CheckConstraint(
+                condition=models.Q(display_currency="")
+                | models.Q(display_currency__regex="^[A-Z]{3}$"),
+                name="user_display_currency_is_a_code",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at=None) | models.Q(is_active=False),
+                name="user_closed_is_inactive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(forgotten_at=None)
+                | models.Q(closed_at__isnull=False),
+                name="user_forgotten_only_once_closed",
+            ),
+        ]
+        indexes = [
+            # Those whose days of grace may be over.
+            models.Index(
+                fields=["closed_at"],
+                condition=models.Q(closed_at__isnull=False, forgotten_at=None),
+                name="user_closed",
+            )
         ]
 
     def __str__(self) -> str:
@@ -109,3 +147,26 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hint}…"
+
+
+class LogIn(models.Model):
+    """Where somebody is logged in: what a session alone does not tell.
+
+    Goes with its session: what logs out, and what clears old sessions, deletes both.
+    """
+
+    session = models.OneToOneField(
+        Session, models.CASCADE, primary_key=True, related_name="log_in"
+    )
+    user = models.ForeignKey(User, models.CASCADE, related_name="log_ins")
+    address = models.GenericIPAddressField(_("address"), null=True, blank=True)
+    browser = models.CharField(_("browser"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("logged in"), db_default=Now())
+    seen_at = models.DateTimeField(_("last seen"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("log-in")
+        verbose_name_plural = _("log-ins")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.address}"

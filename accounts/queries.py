@@ -1,12 +1,15 @@
-"""Reading users and keys."""
+"""Reading users, keys and log-ins."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, LogIn, User
 
 
 def digest(key: str) -> str:
@@ -38,3 +41,29 @@ def user_by_api_key(*, key: str) -> User | None:
 def api_key(*, user: User) -> ApiKey | None:
     """Return the user's key in force, if there is one."""
     return ApiKey.objects.filter(user=user, revoked_at=None).first()
+
+
+def is_within(*, address: str | None, networks: Collection[str]) -> bool:
+    """Return whether `address` is in one of `networks`; anything is, where there are none.
+
+    An IPv4 address that is written as an IPv6 one counts as itself.
+    """
+    if not networks:
+        return True
+    try:
+        found = ip_address(address or "")
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return any(found in ip_network(network) for network in networks)
+
+
+def log_ins(*, user: User) -> QuerySet[LogIn]:
+    """Return where the user is logged in, what was seen last first."""
+    return user.log_ins.filter(session__expire_date__gt=Now()).order_by("-seen_at")
+
+
+def beyond_grace() -> QuerySet[User]:
+    """Return the closed accounts whose owners are to be forgotten by now."""
+    limit = Now() - timedelta(days=settings.CLOSING_DAYS)
+    return User.objects.filter(closed_at__lt=limit, forgotten_at=None)

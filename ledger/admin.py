@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
@@ -73,7 +75,7 @@ class CustomerAdmin(UserAdmin):
     """A person with balance and statement, and a button that credits by hand."""
 
     list_display = ("email", "name", "balance", "order_count", "is_active", "joined")
-    actions_detail = ("credit", "freeze", "unfreeze")
+    actions_detail = ("credit", "freeze", "unfreeze", "reopen", "drop_two_steps")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         spendable = (
@@ -125,12 +127,14 @@ class CustomerAdmin(UserAdmin):
         if obj is None:
             return fieldsets
         frozen = ("frozen_at", "frozen_for") if obj.frozen_at else ()
-        shown = ("balance", "owed", "order_count", *frozen)
+        closed = ("closed_at", "forgotten_at") if obj.closed_at else ()
+        shown = ("balance", "owed", "order_count", *frozen, *closed)
         return ((None, {"fields": shown}), *fieldsets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         own = ("balance", "owed", "order_count", "frozen_at", "frozen_for")
-        return (*super().get_readonly_fields(request, obj), *own)
+        closed = ("closed_at", "forgotten_at")
+        return (*super().get_readonly_fields(request, obj), *own, *closed)
 
     def tables(self, row: User) -> Iterable[Table]:
         transfers = queries.statement(customer=row).select_related("by")[:STATEMENT]
@@ -143,11 +147,16 @@ class CustomerAdmin(UserAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
         frozen = User.objects.filter(pk=object_id, frozen_at__isnull=False).exists()
-        unfit = "_freeze" if frozen else "_unfreeze"
+        unfit = ["_freeze" if frozen else "_unfreeze"]
+        closed = User.objects.filter(pk=object_id, closed_at__isnull=False)
+        if not closed.filter(forgotten_at=None).exists():
+            unfit.append("_reopen")
+        if not Authenticator.objects.filter(user=object_id).exists():
+            unfit.append("_drop_two_steps")
         return [
             offered
             for offered in super().get_actions_detail(request, object_id)
-            if not offered.action_name.endswith(unfit)
+            if not offered.action_name.endswith(tuple(unfit))
         ]
 
     @button(
@@ -175,6 +184,35 @@ class CustomerAdmin(UserAdmin):
         """Let a customer order and pay again."""
         accounts.unfreeze_by_hand(user=user)
         return gettext("%(customer)s may order and pay again.") % {"customer": user}
+
+    @button(
+        label=_("Reopen"),
+        question=_("They may log in again. Their API key stays revoked."),
+        permission="accounts.change_user",
+        icon="lock_open",
+    )
+    def reopen(self, request: HttpRequest, user: User, data: object) -> str:
+        """Open an account again that its owner closed."""
+        if accounts.reopen(user=user):
+            return gettext("%(customer)s may log in again.") % {"customer": user}
+        return gettext("It is too late: it is forgotten who had this account.")
+
+    @button(
+        label=_("Remove second steps"),
+        question=_(
+            "Their password alone lets them in. Only for somebody who lost phone and "
+            "codes, and whom you know for sure."
+        ),
+        permission="accounts.change_user",
+        icon="phonelink_erase",
+        variant=ActionVariant.DANGER,
+    )
+    def drop_two_steps(self, request: HttpRequest, user: User, data: object) -> str:
+        """Let somebody in again who lost what they log in with."""
+        if user.is_staff and not getattr(request.user, "is_superuser", False):
+            raise PermissionDenied
+        accounts.drop_two_steps(user=user)
+        return gettext("%(customer)s logs in with the password.") % {"customer": user}
 
     @button(
         label=_("Credit"),

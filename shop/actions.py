@@ -1,11 +1,18 @@
-"""What the storefront does by itself."""
+"""What the storefront does by itself, and what spans all rooms."""
 
 import logging
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
+from accounts import actions as accounts
+from accounts.models import User
+from ledger.models import Account
 from notices import actions as notices
 from shop.auditing import broken
+from shop.closing import ClosingRefused, left, obstacles
 
 logger = logging.getLogger(__name__)
 
@@ -18,3 +25,37 @@ def alert_about_audit() -> int:
         logger.error("Audit: %s", finding)
         notices.tell_staff(key=f"audit:{finding}"[:200], subject=f"Audit: {finding}")
     return len(findings)
+
+
+@transaction.atomic(durable=True)
+def close_account(*, user: User, waive: bool) -> None:
+    """Close a customer's account at their own wish; ClosingRefused where it stays open.
+
+    1. Their accounts are locked: an order that is placed in this moment is seen.
+    2. Whatever is still open refuses it, and so does money that they do not give up. What
+       they give up stays on their account, in the books.
+    3. The account is closed: no log-in, no key; and they are told by mail.
+    """
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    list(Account.objects.select_for_update().filter(customer=locked).order_by("pk"))
+    if locked.closed_at is not None:
+        return
+    found = obstacles(user=locked)
+    if found or (left(user=locked) and not waive):
+        raise ClosingRefused(found)
+    accounts.close(user_id=locked.pk)
+    _tell_of_closing(User.objects.get(pk=locked.pk))
+
+
+def _tell_of_closing(user: User) -> None:
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        notices.tell(
+            user_id=user.pk,
+            key=f"closed:{user.pk}:{user.closed_at}",
+            subject=_("Your account is closed"),
+            text=_(
+                "If that was not you, or if you change your mind, please write to us "
+                "within %(days)d days. Then your name and address are deleted."
+            )
+            % {"days": settings.CLOSING_DAYS},
+        )

@@ -122,9 +122,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "shop.middleware.PreferredLanguage",
+    "shop.middleware.OwnTimeAndCurrency",
+    "shop.middleware.SeenLogIns",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "shop.middleware.StaffInTwoSteps",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -173,6 +176,15 @@ RATE_JUMP = _read_decimal("RATE_JUMP", "10", "a percentage such as 10")
 RATE_SOURCE: str = env.str("RATE_SOURCE", default="").strip().lower()
 RATE_URL: str = env.str("RATE_URL", default="").strip()
 RATE_INTERVAL: int = _read("int", "RATE_INTERVAL", 3600, "seconds, such as 3600")
+# Customers may see prices in each currency that has a rate. These are read, too, though
+# no provider is paid in them.
+DISPLAY_CURRENCIES: list[str] = [
+    code.strip().upper() for code in env.list("DISPLAY_CURRENCIES", default=[])
+]
+if not all(len(code) == 3 and code.isalpha() for code in DISPLAY_CURRENCIES):
+    raise ImproperlyConfigured(
+        "DISPLAY_CURRENCIES is malformed: codes with commas, such as EUR,KRW"
+    )
 if RATE_SOURCE == "url" and not RATE_URL:
     raise ImproperlyConfigured(
         "RATE_SOURCE=url needs RATE_URL: where {base, rates} is read"
@@ -396,6 +408,25 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SHOP_NAME}: "
+# Two steps: a password, and an app, a passkey or a recovery code.
+MFA_ADAPTER = "accounts.two_steps.TwoSteps"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.passkeys.PasskeyForm"}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = SHOP_NAME
+# A code of half a minute ago: clocks of phones differ.
+MFA_TOTP_TOLERANCE = 1
+# Browsers let passkeys work without https on this very machine only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = _site.scheme == "http"
+# Staff without a second step set it up before they see the admin.
+REQUIRE_STAFF_2FA: bool = _read_flag("REQUIRE_STAFF_2FA", default=not DEMO)
+# Days after which it is forgotten who had a closed account; staff can reopen it until.
+CLOSING_DAYS: int = _read("int", "CLOSING_DAYS", 14, "days, such as 14")
+if CLOSING_DAYS < 0:
+    raise ImproperlyConfigured("CLOSING_DAYS is 0 or more: days, such as 14")
+# No such host exists, by RFC 2606: the addresses of those who were forgotten.
+CLOSED_HOST = "closed.invalid"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 
@@ -450,6 +481,8 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "shop.views.errors.csrf_failure"
 if _read_flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # The last address of X-Forwarded-For is the client's, as the proxy says.
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -4,7 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from shop.views import catalogue, crawlers, home, updates
+from api.views import reference
+from shop.views import catalogue, crawlers, home, own_data, profile, updates
 
 admin.autodiscover()
 # Staff log in where customers do, under the same limits of attempts.
@@ -19,6 +20,11 @@ urlpatterns = [
     path("sitemap-<int:part>.xml", crawlers.services, name="sitemap_services"),
     path("updates/", updates.updates, name="updates"),
     path("services/<int:service_id>/star/", catalogue.star, name="star"),
+    path("account/", profile.profile, name="account"),
+    path("account/data/", own_data.own_data, name="account_data"),
+    path("account/data/download/", own_data.take, name="take_data"),
+    path("account/close/", own_data.close, name="close_account"),
+    path("api/", reference, name="api_docs"),
     path("", include("orders.urls")),
     path("", include("ledger.urls")),
     path("", include("notices.urls")),

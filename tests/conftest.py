@@ -41,6 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Nobody waits a day; tests of the wait set it.
     settings.REFILL_HOURS = 0
+    # Staff log in with a password alone; tests of the second step set it.
+    settings.REQUIRE_STAFF_2FA = False
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

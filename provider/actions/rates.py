@@ -67,7 +67,9 @@ def read_rates() -> int:
     taken = 0
     if settings.RATE_SOURCE:
         try:
-            found = rates.read(settings.RATE_SOURCE, currencies_in_use())
+            wanted = {*currencies_in_use(), *settings.DISPLAY_CURRENCIES}
+            wanted.discard(settings.SHOP_CURRENCY)
+            found = rates.read(settings.RATE_SOURCE, sorted(wanted))
         except SourceFailed as error:
             _tell_about_source(error)
         else:

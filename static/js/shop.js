@@ -79,5 +79,14 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("change", showFieldsInForce);
 
+// Told by allauth's scripts: a passkey was refused, or its window was closed.
+document.addEventListener("allauth.error", (event) => {
+  const trouble = document.querySelector("[data-shop-passkey-trouble]");
+  if (trouble) {
+    trouble.hidden = false;
+    event.preventDefault();
+  }
+});
+
 markTheme();
 showFieldsInForce();

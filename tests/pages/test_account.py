@@ -33,7 +33,7 @@ def test_a_new_key_is_shown_once_and_works(hers: Client, alice: User) -> None:
     found = re.search(r'id="new-key"[^>]*>([^<]+)<', page)
     assert found
     assert user_by_api_key(key=found[1]) == alice
-    assert found[1] not in hers.get("/account/").content.decode()
+    assert found[1] not in hers.get("/account/api/").content.decode()
 
 
 def test_the_page_with_a_new_key_is_never_stored(hers: Client) -> None:
@@ -100,7 +100,12 @@ def test_the_pages_of_logging_in_wear_the_shops_look(client: Client, name: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["account", "account_email", "account_change_password", "account_logout"]
+    "name",
+    [
+        *("account", "account_email", "account_change_password", "account_logout"),
+        *("account_api", "account_log_ins", "account_data", "close_account"),
+        *("mfa_index", "mfa_list_webauthn", "account_reauthenticate"),
+    ],
 )
 def test_the_pages_of_the_account_wear_the_shops_look(hers: Client, name: str) -> None:
     page = hers.get(reverse(name)).content.decode()

@@ -29,10 +29,11 @@ pytestmark = [
 
 Open = Callable[..., Page]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
-VISITORS = ["/", "/faq/", "/news/", "/pages/terms/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
+VISITORS = ["/", "/api/", "/faq/", "/news/", "/pages/terms/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
             "/account/password/reset/", "/nothing-here/"]  # fmt: skip
 CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/", "/orders/?status=open&q=none", "/statement/", "/funds/",
-             "/account/", "/account/email/", "/account/password/change/"]  # fmt: skip
+             "/account/", "/account/email/", "/account/password/change/", "/account/2fa/", "/account/log-ins/", "/account/api/",
+             "/account/data/", "/account/close/"]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 

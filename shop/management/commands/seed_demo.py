@@ -15,11 +15,13 @@ from content.models import Operator, TermsVersion
 from ledger import actions as ledger
 from provider import actions as providers
 from provider.enums import RefusedClass, SyncOutcome
-from provider.models import Acceptance, Provider
+from provider.models import Acceptance, ExchangeRate, Provider
 from shop.demo import ADMIN, CUSTOMER, PASSWORD, PROVIDER
 
 CREDIT = Decimal(500)
 MARKUP = Decimal(40)
+# About what they are: the demo has no source of rates.
+RATES = {"KRW": Decimal("0.00072"), "EUR": Decimal("1.1")}
 # Polls are refused by default; those of the practice provider are honest.
 POLLS = "Answers of a research panel that is paid and says so; no polls of others."
 
@@ -52,6 +54,7 @@ class Command(BaseCommand):
             raise CommandError("Only with DEMO=true: these passwords are known to all.")
         self._people()
         self._pages()
+        self._rates()
         self._provider(options["provider_url"], options["provider_key"])
 
     def _people(self) -> None:
@@ -77,6 +80,12 @@ class Command(BaseCommand):
             where=Where.SIGN_UP,
         )
         Operator.objects.get_or_create(defaults=OPERATOR)
+
+    def _rates(self) -> None:
+        if not ExchangeRate.objects.exists():
+            for base, rate in RATES.items():
+                if base != settings.SHOP_CURRENCY:
+                    providers.set_exchange_rate(base=base, rate=rate, source="demo")
 
     def _accept_polls(self) -> None:
         if not Acceptance.objects.exists():
