@@ -11,6 +11,7 @@ from shop.money import WITHOUT_CENTS, show
 
 register = template.Library()
 register.filter("money", show)
+register.filter("about", about)
 
 
 @register.filter

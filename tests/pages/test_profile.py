@@ -93,6 +93,7 @@ def test_prices_are_seen_in_another_currency_and_paid_in_the_shops(
     form = hers.get(f"/services/{service.pk}/?quantity=1000").content.decode()
     assert "$2.00 (≈ €1.60)" in form
     statement = hers.get("/statement/").content.decode()
+    assert "$10.00" in statement
     assert "≈ €8.00" in statement
     # What moved is told in what it moved in.
     assert "+$10.00" in statement
