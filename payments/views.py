@@ -29,7 +29,7 @@ from payments.models.proofs import MOST_BYTES as MOST_PROOF_BYTES
 from payments.models.proofs import MOST_PROOFS
 from payments.offers import Offer, offer, offered
 from shop.counting import count
-from shop.requests import CustomerRequest
+from shop.requests import CustomerRequest, client_address
 
 # What the gateway hears: 200 where the row is stored and was understood or is of no use
 # to us, else it sends it again.
@@ -58,7 +58,7 @@ def funds(request: CustomerRequest) -> HttpResponse:
             gateway=gateway,
             amount=form.cleaned_data["amount"],
             code=form.cleaned_data["coupon"],
-            address=request.META.get("REMOTE_ADDR") or None,
+            address=client_address(request),
         )
     except PaymentError as error:
         form.add_error(error.field or None, error.message)

@@ -38,6 +38,7 @@ app.conf.beat_schedule = {
     "forget forged payments": {"task": "payments.forget_forged", "schedule": 3600.0},
     "forget notices": {"task": "notices.forget", "schedule": 3600.0},
     "forget replies": {"task": "provider.forget_replies", "schedule": 3600.0},
+    "forget sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0},
     "forget closed accounts": {"task": "accounts.forget_closed", "schedule": 3600.0},
     "audit": {"task": "shop.audit", "schedule": 600.0},
 }

@@ -406,6 +406,10 @@ ACCOUNT_FORMS = {"signup": "content.forms.SignupForm"}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 # One address per user, replaced once the new one is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
+# Whoever finds an open browser takes no account over: a new address needs a proof, and a
+# changed password or second step is told by mail.
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SHOP_NAME}: "
 # Two steps: a password, and an app, a passkey or a recovery code.

@@ -3,9 +3,10 @@
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.db.models.functions import Now
 from django.test import Client
 
-from accounts import actions
+from accounts import actions, tasks
 from accounts.browsers import in_words
 from accounts.models import LogIn, User
 from accounts.queries import digest, log_ins
@@ -86,6 +87,17 @@ def test_all_others_are_ended_and_those_of_others_stay(alice: User) -> None:
     assert actions.end_other_log_ins(user=alice, session_key=here) == 1
 
     assert set(Session.objects.values_list("pk", flat=True)) == {here, bobs}
+
+
+def test_what_has_expired_is_deleted_with_its_session(alice: User) -> None:
+    old, new = log_in(alice), log_in(alice)
+    Session.objects.filter(pk=old).update(expire_date=Now())
+    assert [row.pk for row in log_ins(user=alice)] == [new]
+
+    tasks.forget_sessions()
+
+    assert list(LogIn.objects.values_list("pk", flat=True)) == [new]
+    assert Session.objects.count() == 1
 
 
 @pytest.mark.parametrize(

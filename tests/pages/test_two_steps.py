@@ -4,8 +4,10 @@ import re
 import time
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
@@ -71,6 +73,24 @@ def test_recovery_codes_are_shown_once(hers: Client) -> None:
     page = hers.get(reverse("mfa_view_recovery_codes")).content.decode()
     assert not any(code in page for code in codes)
     assert "10 codes are left." in page
+
+
+def test_a_change_is_told_by_mail(hers: Client) -> None:
+    set_up(hers)
+    assert [message.to for message in mail.outbox] == [["alice@example.com"]]
+
+
+def test_a_new_address_needs_a_proof(hers: Client, alice: User) -> None:
+    data = {"email": "mallory@example.com", "action_add": ""}
+    response = hers.post("/account/email/", data)
+    assert response.url.startswith("/account/reauthenticate/")
+    assert EmailAddress.objects.count() == 1
+
+    prove(hers, "/account/email/")
+
+    assert EmailAddress.objects.filter(email="mallory@example.com").exists()
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
 
 
 def test_setting_up_needs_a_proof(hers: Client) -> None:
