@@ -1,5 +1,6 @@
 """Which of their orders a customer asks to see."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -12,6 +13,9 @@ from orders.enums import OPEN, Status
 from orders.models import Order
 
 ROWS = 50
+# Characters that are looked for: some hundred numbers with commas between them.
+LONGEST_TEXT = 2000
+_BETWEEN = re.compile(r"[\s,;]+")
 SHOWN: Mapping[str, frozenset[Status]] = {
     "open": OPEN,
     "completed": frozenset({Status.COMPLETED}),
@@ -35,7 +39,7 @@ class Wanted:
         before = given.get("before", "")
         status = given.get("status", "")
         return cls(
-            text=given.get("q", "").strip()[:200],
+            text=given.get("q", "").strip()[:LONGEST_TEXT],
             status=status if status in SHOWN else "",
             before=int(before) if before.isdecimal() and len(before) < 19 else None,
         )
@@ -54,17 +58,33 @@ class Wanted:
 def found(wanted: Wanted, *, customer: User) -> QuerySet[Order]:
     """Return the customer's orders that fit, newest first.
 
-    The text is an order's number, or a part of its link or of its service's name.
+    The text is an order's number, or a part of its link or of its service's name. Where
+    it is several numbers, it is exactly those orders.
     """
     orders = queries.orders_of(customer=customer)
     if wanted.status:
         orders = orders.filter(status__in=SHOWN[wanted.status])
     if wanted.text:
-        number = wanted.text.removeprefix("#")
-        fits = Q(link__icontains=wanted.text) | Q(service__name__icontains=wanted.text)
-        if number.isdecimal() and len(number) < 19:
-            fits |= Q(pk=int(number))
-        orders = orders.filter(fits)
+        orders = orders.filter(_fits(wanted.text))
     if wanted.before:
         orders = orders.filter(pk__lt=wanted.before)
     return orders
+
+
+def read_numbers(text: str) -> list[int] | None:
+    """Return the numbers of orders in a pasted list, each once; None for other text.
+
+    Commas, semicolons, spaces and lines part them; "#12" is 12.
+    """
+    words = [word.removeprefix("#") for word in _BETWEEN.split(text) if word]
+    if not all(re.fullmatch("[0-9]{1,18}", word) for word in words):
+        return None
+    return list(dict.fromkeys(int(word) for word in words))
+
+
+def _fits(text: str) -> Q:
+    numbers = read_numbers(text) or []
+    if len(numbers) > 1:
+        return Q(pk__in=numbers)
+    words = Q(link__icontains=text) | Q(service__name__icontains=text)
+    return words | Q(pk__in=numbers) if numbers else words

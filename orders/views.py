@@ -13,7 +13,6 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
     require_http_methods,
@@ -26,6 +25,7 @@ from ledger.queries import balance
 from orders import actions, queries
 from orders.cards import cards
 from orders.choosing import beside
+from orders.enums import RequestKind
 from orders.errors import OrderError
 from orders.forms import WORDINGS, OrderForm
 from orders.intake import FieldErrors, Intake
@@ -128,32 +128,23 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
 @login_required
 def cancel(request: CustomerRequest, order_id: int) -> HttpResponse:
     """Cancel an order, or ask for it."""
-    order = _own(request, order_id)
-    try:
-        asked = actions.cancel_order(order=order, by=request.user)
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(
-            request,
-            _("Cancelling was asked for. What is not delivered will be refunded.")
-            if asked
-            else _("The order is cancelled, and its charge is back on your balance."),
-        )
-    return redirect("order", order_id=order.pk)
+    return _ask(request, order_id, RequestKind.CANCEL)
 
 
 @require_POST
 @login_required
 def refill(request: CustomerRequest, order_id: int) -> HttpResponse:
     """Ask for a refill."""
+    return _ask(request, order_id, RequestKind.REFILL)
+
+
+def _ask(request: CustomerRequest, order_id: int, kind: RequestKind) -> HttpResponse:
     order = _own(request, order_id)
-    try:
-        actions.request_refill(order=order, by=request.user)
-    except OrderError as error:
-        messages.error(request, error.message)
-    else:
-        messages.success(request, _("The refill was asked for."))
+    (answer,) = actions.ask_for_many(
+        customer=request.user, kind=kind, order_ids=[order.pk], by=request.user
+    )
+    tell = messages.success if answer.done else messages.error
+    tell(request, answer.text)
     return redirect("order", order_id=order.pk)
 
 

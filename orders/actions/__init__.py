@@ -3,6 +3,7 @@
 from orders.actions.answering import apply_answer
 from orders.actions.earmarking import earmark, lessen_earmark
 from orders.actions.evidence import gather_evidence
+from orders.actions.many import MOST_AT_ONCE, Answer, ask_for_many
 from orders.actions.measuring import measure_health
 from orders.actions.placing import place_order
 from orders.actions.reconciling import close_books
@@ -31,9 +32,12 @@ from orders.actions.tracking import track
 from orders.actions.warning import tell_of_low_balances
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "Answer",
     "SettlementError",
     "apply_answer",
     "ask_again",
+    "ask_for_many",
     "cancel_order",
     "clear_flag",
     "close_as_rejected",

@@ -114,6 +114,22 @@ def test_an_order_is_found_by_number_and_by_link(alice: User) -> None:
     assert numbers(client, "/orders/?q=²") == []
 
 
+@pytest.mark.parametrize("text", ["{0}, {1}", "{0} {1}", "{0}%0A%23{1}", "{1};{0},,"])
+def test_pasted_numbers_find_exactly_those_of_ones_own(
+    alice: User, bob: User, text: str
+) -> None:
+    (foreign,) = make_orders(bob, 1)
+    first, _other, last = make_orders(alice, 3)
+    query = text.format(first.pk, last.pk) + f",{foreign.pk}"
+    assert numbers(signed_in(alice), f"/orders/?q={query}") == [last.pk, first.pk]
+
+
+def test_a_hundred_long_numbers_are_all_looked_for(alice: User) -> None:
+    (order,) = make_orders(alice, 1)
+    text = ",".join([*(str(10**17 + number) for number in range(100)), str(order.pk)])
+    assert numbers(signed_in(alice), f"/orders/?q={text}") == [order.pk]
+
+
 def test_older_orders_follow_without_gap_or_repeat(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
