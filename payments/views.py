@@ -25,9 +25,9 @@ from payments.gateways.bank import BankGateway
 from payments.gateways.protocol import Gateway
 from payments.limits import bounds
 from payments.models import TopUp
-from payments.models.proofs import MOST_BYTES as MOST_PROOF_BYTES
 from payments.models.proofs import MOST_PROOFS
 from payments.offers import Offer, offer, offered
+from shop.attachments import MOST_BYTES as MOST_PROOF_BYTES
 from shop.counting import count
 from shop.requests import CustomerRequest, client_address
 

@@ -7,15 +7,9 @@ from payments.actions import telling
 from payments.enums import ProofKind
 from payments.errors import PaymentError
 from payments.models import Proof, TopUp, TopUpEvent
-from payments.models.proofs import MOST_BYTES, MOST_PROOFS
+from payments.models.proofs import MOST_PROOFS
 from payments.queries import proofs_of, takes_proofs
-
-# How files of each kind begin, by their specifications (ISO 32000, PNG, JFIF and Exif).
-_BEGINNINGS = (
-    (b"%PDF-", ProofKind.PDF),
-    (b"\x89PNG\r\n\x1a\n", ProofKind.PNG),
-    (b"\xff\xd8\xff", ProofKind.JPEG),
-)
+from shop.attachments import MOST_BYTES, kind_of
 
 
 @transaction.atomic(durable=True)
@@ -53,7 +47,7 @@ def _kind_of(content: bytes) -> ProofKind:
     """Return what a file is by its first bytes, whatever it is called."""
     if len(content) > MOST_BYTES:
         raise PaymentError(_("The file is larger than 5 MB."))
-    for beginning, kind in _BEGINNINGS:
-        if content.startswith(beginning):
-            return kind
-    raise PaymentError(_("The file is neither a PDF nor a PNG or JPEG picture."))
+    kind = kind_of(content)
+    if kind is None or kind not in ProofKind.values:
+        raise PaymentError(_("The file is neither a PDF nor a PNG or JPEG picture."))
+    return ProofKind(kind)

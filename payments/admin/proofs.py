@@ -10,16 +10,10 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from payments.enums import ProofKind
 from payments.models import Proof, TopUp
 from payments.queries import proofs_of
 from shop.admin import Table, moment
-
-_TYPES = {
-    ProofKind.PDF: "application/pdf",
-    ProofKind.PNG: "image/png",
-    ProofKind.JPEG: "image/jpeg",
-}
+from shop.attachments import as_download
 
 
 class ProofsMixin:
@@ -43,14 +37,7 @@ class ProofsMixin:
         )
         if not self.has_view_permission(request, found.top_up):
             raise PermissionDenied
-        return HttpResponse(
-            bytes(found.content),
-            content_type=_TYPES[ProofKind(found.kind)],
-            headers={
-                "Content-Disposition": f'attachment; filename="{found}"',
-                "X-Content-Type-Options": "nosniff",
-            },
-        )
+        return as_download(content=found.content, kind=found.kind, name=str(found))
 
 
 def proofs_table(top_up: TopUp) -> Table:

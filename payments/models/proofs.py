@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from payments.enums import ProofKind
 from payments.models.topups import TopUp
+from shop.attachments import MOST_BYTES
 
-# Bytes of one proof, and proofs of one payment.
-MOST_BYTES = 5 * 1024 * 1024
+# Of one payment.
 MOST_PROOFS = 3
 
 

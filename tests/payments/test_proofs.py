@@ -15,7 +15,7 @@ from notices.models import Notice
 from payments import actions
 from payments.enums import DecisionKind, ProofKind, TopUpState
 from payments.models import Proof, TopUp, TopUpEvent
-from payments.models.proofs import MOST_BYTES
+from shop.attachments import MOST_BYTES
 from tests.factories import make_admin, make_customer
 from tests.payments.paying import begin, begin_transfer, buckets
 from tests.threads import together
