@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("ledger.urls")),
     path("", include("notices.urls")),
     path("", include("payments.urls")),
+    path("", include("support.urls")),
     path("", include("accounts.urls")),
     path("", include("content.urls")),
     path("", include("api.urls")),
