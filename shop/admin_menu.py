@@ -13,6 +13,7 @@ from orders.models import Order, OrderRequest
 from payments.models import Decision, TopUp
 from provider.models import RateProposal
 from provider.queries import decisions_waiting
+from support.queries import unanswered
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -40,6 +41,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                     badge=requests,
                 ),
                 _entry("accounts.user", _("Customers"), "group"),
+                _entry("support.ticket", _("Tickets"), "mail", badge=unanswered()),
+                _entry("support.cannedanswer", _("Canned answers"), "quickreply"),
                 _entry("notices.notice", _("Alerts"), "notifications", badge=unread),
             ]
         },

@@ -89,10 +89,9 @@ class TicketForm(MessageForm):
         ),
     )
     subject = forms.CharField(
-        label=_("Subject"),
+        label=_("Subject (optional)"),
         required=False,
         max_length=LONGEST_SUBJECT,
-        help_text=_("For a refill, a cancel or a speed-up it may stay empty."),
         widget=forms.TextInput({"class": "input w-full", "autocomplete": "off"}),
     )
     field_order = ("category", "wish", "orders", "subject", "text", "files")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -47,9 +48,6 @@ def open_ticket(
     taken = read_files(files)
     needed = not wish or wish == Wish.OTHER
     said = read_text(text) if needed or text.strip() else ""
-    title = " ".join(subject.split())[:LONGEST_SUBJECT] or _subject(wish, numbers)
-    if not title:
-        raise SupportError(_("Please give it a subject."), field="subject")
     if (twin := _twin(customer, token)) is not None:
         return twin
     count_writing(customer=customer, files=len(taken))
@@ -57,7 +55,7 @@ def open_ticket(
         customer=customer,
         category=category,
         wish=wish,
-        subject=title,
+        subject=_subject(wish, numbers, subject, said),
         text=said or _words(wish, numbers),
         orders=found,
         files=taken,
@@ -145,11 +143,13 @@ def _note_answers(
     add_message(locked, author=None, by_staff=True, text=text, state=state)
 
 
-def _subject(wish: Wish, numbers: Sequence[int]) -> str:
-    if not wish or wish == Wish.OTHER:
-        return ""
+def _subject(wish: Wish, numbers: Sequence[int], given: str, text: str) -> str:
+    """Return what the ticket is called: as given, by its wish, or by its first line."""
     shown = ", ".join(f"#{number}" for number in numbers[:3])
-    return f"{wish.label}: {shown}{', …' if len(numbers) > 3 else ''}"
+    wished = f"{wish.label}: {shown}{', …' if len(numbers) > 3 else ''}"
+    named = wish not in {Wish.NONE, Wish.OTHER}
+    title = given.strip() or (wished if named else text.partition("\n")[0])
+    return Truncator(" ".join(title.split())).chars(LONGEST_SUBJECT)
 
 
 def _words(wish: Wish, numbers: Sequence[int]) -> str:

@@ -44,6 +44,7 @@ from provider.models import (
     SpecialPrice,
     SyncRun,
 )
+from support.models import CannedAnswer, Ticket
 from tests.factories import make_customer, make_order, make_provider, make_service
 
 KEY = "sk-never-on-any-page"
@@ -57,6 +58,7 @@ def make_one_of_everything() -> None:
     service = make_service(provider=provider)
     order = make_order(customer=make_customer(credit="100"), service=service)
     make_unknown_refill(order)
+    make_ticket(order, number)
     MarkupRule.objects.create(
         scope=RuleScope.SERVICE, service=service, percent=Decimal(5)
     )
@@ -209,3 +211,17 @@ def add_event(order: Order) -> None:
         by=order.customer,
         reply=reply,
     )
+
+
+def make_ticket(order: Order, number: int) -> Ticket:
+    """Make a ticket about an order, with a message and a file, and a canned answer."""
+    CannedAnswer.objects.create(title=f"Wait {number}").texts.create(
+        language="en", text="Please wait."
+    )
+    ticket = Ticket.objects.create(
+        customer=order.customer, category="order", subject="A question"
+    )
+    ticket.orders.add(order)
+    message = ticket.messages.create(author=order.customer, text="How?")
+    message.attachments.create(position=1, name="a.txt", kind="txt", content=b"a")
+    return ticket

@@ -56,6 +56,14 @@ def test_a_ticket_waits_with_what_was_written_and_its_files(alice: User) -> None
     ) == [("a.pdf", "pdf", 8), ("b.txt", "txt", 5)]
 
 
+def test_a_ticket_without_a_subject_is_called_by_its_first_line(alice: User) -> None:
+    ticket = open_ticket(alice, subject=" ", text=f"My  money\n{'x' * 200}")
+    long = open_ticket(alice, subject="", text="x" * 200)
+
+    assert ticket.subject == "My money"
+    assert long.subject == f"{'x' * 149}…"
+
+
 def test_a_frozen_customer_may_write(alice: User) -> None:
     User.objects.update(frozen_at="2026-01-01T00:00Z", frozen_for="a dispute")
     alice.refresh_from_db()
@@ -151,7 +159,6 @@ def test_somebody_elses_orders_alone_make_no_ticket(alice: User, wish: Wish) -> 
     [
         ({"text": "  "}, "text", "Please write"),
         ({"text": "x" * 5001}, "text", "too long"),
-        ({"subject": " "}, "subject", "a subject"),
         ({"category": Category.ORDER, "wish": Wish.REFILL}, "orders", "the numbers"),
         (
             {
