@@ -31,6 +31,7 @@ from orders.forms import WORDINGS, OrderForm
 from orders.intake import FieldErrors, Intake
 from orders.listing import ROWS, Wanted, found
 from orders.models import Order
+from orders.sheet import MOST_ROWS
 from provider.models import Service
 from provider.translations import localise
 from shop.money import charge
@@ -86,6 +87,7 @@ def orders(request: CustomerRequest) -> HttpResponse:
         "orders": listed,
         "seen": seen,
         "live": any(order.is_open for order in listed),
+        "most_rows": MOST_ROWS,
         "older": wanted.address(before=listed[-1].pk) if len(rows) > ROWS else "",
     }
     part = "#results" if request.htmx else ""

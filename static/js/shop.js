@@ -45,10 +45,50 @@ function closeMenus(except) {
   }
 }
 
-async function copy(button) {
-  await navigator.clipboard.writeText(button.dataset.shopCopy);
-  button.querySelector("[data-shop-copied]").hidden = false;
+function boxes(form, name) {
+  return [...form.elements].filter((each) => each.name === name);
 }
+
+async function copy(button) {
+  const name = button.dataset.shopCopyTicked;
+  const ticked = name ? boxes(button.form, name).filter((each) => each.checked) : [];
+  const text = name ? ticked.map((each) => each.value).join(", ") : button.dataset.shopCopy;
+  await navigator.clipboard.writeText(text);
+  button.querySelector("[data-shop-copied]").hidden = text === "";
+}
+
+// --- One box that ticks all others, and a list that stands still while some are ticked
+
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset.shopTick;
+  if (name) {
+    for (const box of boxes(event.target.form, name)) {
+      box.checked = event.target.checked;
+    }
+  }
+});
+
+// Only what the list asks for by itself: a search is what somebody wants to see.
+function isHeld(asking, region) {
+  return (
+    asking === region &&
+    region.matches("[data-shop-hold]") &&
+    region.querySelector("input:checked, details[open]") !== null
+  );
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (isHeld(event.detail.elt, event.detail.target)) {
+    event.preventDefault();
+  }
+});
+
+// What was ticked while the answer was on its way.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (isHeld(event.detail.requestConfig.elt, event.detail.target)) {
+    event.detail.shouldSwap = false;
+  }
+});
 
 document.addEventListener("click", (event) => {
   closeMenus(event.target);
