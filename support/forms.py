@@ -50,7 +50,7 @@ class MessageForm(forms.Form):
             {"class": "textarea w-full", "rows": 6, "maxlength": LONGEST_TEXT}
         ),
     )
-    files = FilesField(
+    attachments = FilesField(
         label=_("Files (optional)"),
         required=False,
         help_text=_("PNG, JPEG, PDF or plain text, at most 5 MB; at most three files."),
@@ -94,7 +94,7 @@ class TicketForm(MessageForm):
         max_length=LONGEST_SUBJECT,
         widget=forms.TextInput({"class": "input w-full", "autocomplete": "off"}),
     )
-    field_order = ("category", "wish", "orders", "subject", "text", "files")
+    field_order = ("category", "wish", "orders", "subject", "text", "attachments")
 
     def __init__(
         self,

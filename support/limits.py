@@ -43,7 +43,7 @@ def read_files(files: Sequence[tuple[str, bytes]]) -> list[File]:
     if len(files) > MOST_FILES:
         raise SupportError(
             _("At most %(most)d files can be added.") % {"most": MOST_FILES},
-            field="files",
+            field="attachments",
         )
     return [_read(name, content) for name, content in files]
 
@@ -58,17 +58,17 @@ def count_writing(*, customer: User, files: int) -> None:
         if count(f"files:{customer.pk}", window=DAY) > FILES_A_DAY:
             raise SupportError(
                 _("You have sent many files today. Please try again tomorrow."),
-                field="files",
+                field="attachments",
             )
 
 
 def _read(name: str, content: bytes) -> File:
     if len(content) > MOST_BYTES:
-        raise SupportError(_("The file is larger than 5 MB."), field="files")
+        raise SupportError(_("The file is larger than 5 MB."), field="attachments")
     kind = kind_of(content)
     if kind is None:
         raise SupportError(
             _("Files can be PNG or JPEG pictures, PDF, or plain text in UTF-8."),
-            field="files",
+            field="attachments",
         )
     return File(name_for(name, kind), kind, content)

@@ -69,7 +69,7 @@ def new_ticket(request: CustomerRequest) -> HttpResponse:
             subject=given["subject"],
             text=given["text"],
             order_ids=given["orders"],
-            files=given["files"],
+            files=given["attachments"],
             token=_token(request),
         )
     except SupportError as error:
@@ -103,7 +103,7 @@ def write(request: CustomerRequest, ticket_id: int) -> HttpResponse:
         message = actions.write(
             ticket=found,
             text=form.cleaned_data["text"],
-            files=form.cleaned_data["files"],
+            files=form.cleaned_data["attachments"],
         )
     except SupportError as error:
         form.add_error(error.field or None, error.message)

@@ -132,7 +132,7 @@ def test_a_ticket_is_written_and_shown_with_its_files(alice: User) -> None:
             "category": "payment",
             "subject": "Where is <b>it</b>?",
             "text": "<script>alert(1)</script>\nIt left on Monday.",
-            "files": [
+            "attachments": [
                 SimpleUploadedFile("a.html", b"<b>", content_type="text/html"),
                 SimpleUploadedFile("b.png", b"\x89PNG\r\n\x1a\n"),
             ],

@@ -169,10 +169,14 @@ def test_somebody_elses_orders_alone_make_no_ticket(alice: User, wish: Wish) -> 
             "orders",
             "At most 100",
         ),
-        ({"files": [("a", b"x")] * 4}, "files", "At most 3"),
-        ({"files": [("a.png", b"GIF89a\x00")]}, "files", "PNG or JPEG"),
-        ({"files": [("a.txt", b"")]}, "files", "PNG or JPEG"),
-        ({"files": [("a.txt", b"x" * (MOST_BYTES + 1))]}, "files", "larger than 5 MB"),
+        ({"files": [("a", b"x")] * 4}, "attachments", "At most 3"),
+        ({"files": [("a.png", b"GIF89a\x00")]}, "attachments", "PNG or JPEG"),
+        ({"files": [("a.txt", b"")]}, "attachments", "PNG or JPEG"),
+        (
+            {"files": [("a.txt", b"x" * (MOST_BYTES + 1))]},
+            "attachments",
+            "larger than 5 MB",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_and_nothing_is_kept(
