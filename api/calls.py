@@ -84,6 +84,7 @@ def _add(customer: User, call: Call) -> Json:
             raw=raw,
             source=Source.API,
             idempotency_key=call.idempotency_key,
+            reference=call.fields.get("reference", ""),
         )
     except FieldErrors as error:
         name, messages = next(iter(error.errors.items()))

@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from orders import intake
+from orders.models import Order
+from orders.models.orders import LONGEST_REFERENCE
 from provider.models import Service
 from provider.protocol.types import ServiceType, Units, units
 
@@ -98,11 +100,21 @@ class OrderForm(forms.Form):
         names = [n for n in rule.fields if service.dripfeed or n not in _DRIP_FEED]
         for name in names:
             self.fields[name] = self._field(name)
+        self.fields["reference"] = reference_field()
 
     @property
     def raw(self) -> dict[str, str]:
         """The texts of the form, by their protocol names."""
-        return {name: str(self.data.get(name, "")) for name in self.fields}
+        return {
+            name: str(self.data.get(name, ""))
+            for name in self.fields
+            if name != "reference"
+        }
+
+    @property
+    def reference(self) -> str:
+        """What the customer calls the order: no field of the protocol."""
+        return str(self.data.get("reference", ""))
 
     @property
     def units(self) -> int | None:
@@ -120,7 +132,7 @@ class OrderForm(forms.Form):
         return [
             (self.fields[name].label or "", messages[0])
             for name, messages in self.errors.items()
-            if name in self.fields and self.raw[name].strip()
+            if name in self.fields and str(self.data.get(name, "")).strip()
         ]
 
     def clean(self) -> dict[str, object]:
@@ -130,6 +142,10 @@ class OrderForm(forms.Form):
         except intake.FieldErrors as error:
             for name, messages in error.errors.items():
                 self.add_error(name if name in self.fields else None, messages)
+        try:
+            intake.read_reference(self.reference)
+        except intake.FieldErrors as error:
+            self.add_error("reference", error.errors["reference"])
         return self.cleaned_data
 
     def _field(self, name: str) -> forms.Field:
@@ -181,9 +197,40 @@ class OrderForm(forms.Form):
     @property
     def always(self) -> list[forms.BoundField]:
         """The fields that the form opens with."""
-        return [self[name] for name in self.fields if name not in _DRIP_FEED]
+        own = {*_DRIP_FEED, "reference"}
+        return [self[name] for name in self.fields if name not in own]
 
     @property
     def drip_feed(self) -> list[forms.BoundField]:
         """The fields that spread an order over several runs, if the service can."""
         return [self[name] for name in self.fields if name in _DRIP_FEED]
+
+
+def reference_field() -> forms.CharField:
+    """Return the field for what the customer calls an order."""
+    return forms.CharField(
+        label=_("Your reference (optional)"),
+        help_text=_(
+            "What you call this order. Only you see it, and can search for it."
+        ),
+        required=False,
+        strip=False,
+        widget=forms.TextInput(
+            {
+                "class": "input w-full",
+                "autocomplete": "off",
+                "maxlength": LONGEST_REFERENCE,
+            }
+        ),
+    )
+
+
+def ordered_fields(order: Order) -> list[tuple[str, object]]:
+    """Return what was ordered, by the protocol's names."""
+    columns = [(name, getattr(order, name)) for name in ("link", "quantity")]
+    drip_feed = [(name, getattr(order, name)) for name in ("runs", "interval")]
+    return [
+        (name, value)
+        for name, value in [*columns, *order.fields.items(), *drip_feed]
+        if value
+    ]

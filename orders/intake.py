@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from orders.models.orders import LONGEST_REFERENCE
 from provider.links import full_link, key_of
 from provider.models import Category, Service
 from provider.patterns import fits
@@ -81,6 +82,14 @@ def read(*, service: Service, raw: Mapping[str, str]) -> Intake:
         fields={n: t for n, t in texts.items() if n not in _COLUMNS and t},
         link_key=_key(texts, shelf),
     )
+
+
+def read_reference(text: str) -> str:
+    """Return what a customer calls an order, on one line; FieldErrors if it is too long."""
+    reference = _clean(text, multiline=False)
+    if len(reference) > LONGEST_REFERENCE:
+        raise FieldErrors({"reference": [_("This is too long.")]})
+    return reference
 
 
 def _clean(value: str | None, multiline: bool) -> str:

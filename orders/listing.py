@@ -80,9 +80,9 @@ class Wanted:
 def found(wanted: Wanted, *, customer: User) -> QuerySet[Order]:
     """Return the customer's orders that fit, newest first.
 
-    The text is an order's number, or a part of its link or of its service's name. Where
-    it is several numbers, it is exactly those orders. Days begin and end where the
-    customer's do.
+    The text is an order's number, or a part of its link, of its service's name or of what
+    the customer calls it. Where it is several numbers, it is exactly those orders. Days
+    begin and end where the customer's do.
     """
     orders = queries.orders_of(customer=customer)
     if wanted.status:
@@ -120,6 +120,7 @@ def _fits(text: str) -> Q:
     # index that every order would write, too.
     services = Service.objects.filter(name__icontains=text).values("pk")
     words = Q(link__icontains=text) | Q(service__in=services)
+    words |= Q(reference__icontains=text)
     return words | Q(pk__in=numbers) if numbers else words
 
 

@@ -31,6 +31,7 @@ _WIDE = Context(prec=60)
 _NOISE = Decimal("1e-10")
 _DIRECTIONS = {"up": ROUND_CEILING, "down": ROUND_FLOOR}
 PLACES = 8
+# What people write without decimals.
 WITHOUT_CENTS = frozenset({"KRW", "JPY", "VND"})
 # Of a small amount that is told about so many digits are shown: 0.0012 is not 0.00.
 _DIGITS = 3
@@ -137,6 +138,12 @@ def charge(price: Decimal, units: int, *, per_package: bool) -> Decimal:
     with localcontext(_WIDE):
         exact = price * units if per_package else price * units / 1000
         return round_up(exact, settings.PRICE_STEP)
+
+
+def payable(amount: Decimal) -> Decimal:
+    """Return `amount` rounded up to what can be paid in the shop's currency."""
+    places = 0 if settings.SHOP_CURRENCY in WITHOUT_CENTS else 2
+    return round_up(amount, Decimal(1).scaleb(-places))
 
 
 def due(charge: Decimal, units: int, remains: int) -> Decimal:

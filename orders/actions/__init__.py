@@ -1,11 +1,13 @@
 """Everything that changes orders."""
 
 from orders.actions.answering import apply_answer
+from orders.actions.drafting import drop_draft, keep_draft
 from orders.actions.earmarking import earmark, lessen_earmark
 from orders.actions.evidence import gather_evidence
 from orders.actions.many import MOST_AT_ONCE, Answer, ask_for_many
 from orders.actions.measuring import measure_health
 from orders.actions.placing import place_order
+from orders.actions.placing_many import Placed, place_lines
 from orders.actions.reconciling import close_books
 from orders.actions.refill_tracking import track_refills
 from orders.actions.request_sending import send_requests
@@ -34,6 +36,7 @@ from orders.actions.warning import tell_of_low_balances
 __all__ = [
     "MOST_AT_ONCE",
     "Answer",
+    "Placed",
     "SettlementError",
     "apply_answer",
     "ask_again",
@@ -45,8 +48,12 @@ __all__ = [
     "earmark",
     "gather_evidence",
     "lessen_earmark",
+    "drop_draft",
+    "gather_evidence",
+    "keep_draft",
     "lift_stop",
     "measure_health",
+    "place_lines",
     "place_order",
     "refund_absent",
     "refund_at_risk",

@@ -25,7 +25,7 @@ from orders.errors import (
     PriceChangedError,
     TermsChangedError,
 )
-from orders.intake import FieldErrors, Intake, read
+from orders.intake import FieldErrors, Intake, read, read_reference
 from orders.models import Order, OrderEvent
 from orders.queries import Quote, quote
 from provider.models import Service
@@ -45,6 +45,7 @@ def place_order(
     expected_charge: Decimal | None = None,
     agreed_terms: int | None = None,
     address: str | None = None,
+    reference: str = "",
 ) -> Order:
     """Order a service and return the order, paid and queued.
 
@@ -56,7 +57,8 @@ def place_order(
     `raw` are the fields by their protocol names, as texts. `expected_charge` is what the
     customer was shown: another charge is refused (PriceChangedError). `agreed_terms` is the
     version that they agreed to on this page, where they were asked (TermsChangedError);
-    programs are not asked. `address` is theirs, for the acceptance. Raises FieldErrors
+    programs are not asked. `address` is theirs, for the acceptance. `reference` is what
+    they call it; another one makes no other order of the same key. Raises FieldErrors
     for fields that do not fit and OrderError for everything else; then nothing was
     charged. After any refusal the key is looked up again: a twin request may have won.
     """
@@ -74,6 +76,7 @@ def place_order(
             expected_charge=expected_charge,
             agreed_terms=agreed_terms,
             address=address,
+            reference=reference,
         )
     except (OrderError, FieldErrors, IntegrityError):
         if (order := _twin(customer, idempotency_key, body)) is not None:
@@ -93,6 +96,7 @@ def _place(
     expected_charge: Decimal | None,
     agreed_terms: int | None,
     address: str | None,
+    reference: str,
 ) -> Order:
     # As read with the request; what is ordered in that moment is stopped by the freezing.
     if customer.frozen_at is not None:
@@ -101,7 +105,8 @@ def _place(
     if service is None or not service.on_sale:
         raise NotOnSaleError
     intake = read(service=service, raw=raw)
-    insist_on_acceptable(service=service, intake=intake, link_key=intake.link_key)
+    called = read_reference(reference)
+    insist_on_acceptable(service=service, intake=intake)
     offer = quote(service=service, intake=intake, customer=customer)
     if expected_charge is not None and expected_charge != offer.charge:
         raise PriceChangedError(offer.charge)
@@ -109,7 +114,15 @@ def _place(
         raise BalanceTooLowError(offer.charge)
     terms = _accept(customer, source, agreed_terms, address)
     order = _insert(
-        customer, service, intake, offer, source=source, key=key, body=body, terms=terms
+        customer,
+        service,
+        intake,
+        offer,
+        source=source,
+        key=key,
+        body=body,
+        terms=terms,
+        reference=called,
     )
     try:
         ledger.charge(
@@ -137,6 +150,7 @@ def _insert(
     key: str | None,
     body: str,
     terms: int | None,
+    reference: str,
 ) -> Order:
     order = Order.objects.create(
         customer=customer,
@@ -147,6 +161,7 @@ def _insert(
         type=service.type,
         link=intake.link,
         link_key=intake.link_key,
+        reference=reference,
         quantity=intake.quantity,
         runs=intake.runs,
         interval=intake.interval,

@@ -3,6 +3,7 @@
 from orders.models.attempts import Attempt
 from orders.models.days import ProviderDay
 from orders.models.deliveries import Delivery
+from orders.models.drafts import Draft
 from orders.models.earmarks import Earmark
 from orders.models.events import OrderEvent
 from orders.models.evidence import Evidence
@@ -14,6 +15,7 @@ from orders.models.stops import StoppedLink
 __all__ = [
     "Attempt",
     "Delivery",
+    "Draft",
     "Earmark",
     "Evidence",
     "Order",

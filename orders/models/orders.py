@@ -23,6 +23,8 @@ from provider.models import Provider, Service
 from provider.protocol.types import TYPES, ServiceType, TypeRule
 from shop.money import ZERO, MoneyField, RateField
 
+LONGEST_REFERENCE = 100
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     """Filters that read as English."""
@@ -68,6 +70,10 @@ class Order(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True)
     runs = models.PositiveIntegerField(_("runs"), null=True, blank=True)
     interval = models.PositiveIntegerField(_("minutes between"), null=True, blank=True)
+    # What the customer calls it: theirs alone, never sent upstream.
+    reference = models.CharField(
+        _("reference"), max_length=LONGEST_REFERENCE, blank=True, db_default=""
+    )
     # The type's other fields (comments, usernames, …) by their protocol names.
     fields = models.JSONField(_("other fields"), default=dict, blank=True)
     units = models.PositiveBigIntegerField(_("units charged"))
@@ -248,6 +254,28 @@ class Order(models.Model):
             ),
             # The customer's list, newest first; and the staff's.
             models.Index(fields=["customer", "-id"], name="order_of_customer"),
+            # The customer's drip-feeds, subscriptions and refunds, newest first; and how
+            # many are under way.
+            models.Index(
+                fields=["customer", "-id"],
+                condition=Q(runs__isnull=False),
+                name="order_in_runs_of_customer",
+            ),
+            models.Index(
+                fields=["customer", "-id"],
+                condition=Q(type=ServiceType.SUBSCRIPTIONS.value),
+                name="order_subscription_of_customer",
+            ),
+            models.Index(
+                fields=["customer", "-id"],
+                condition=Q(refunded__gt=0),
+                name="order_refunded_of_customer",
+            ),
+            models.Index(
+                fields=["customer"],
+                condition=Q(status__in=OPEN),
+                name="order_open_of_customer",
+            ),
             models.Index(
                 fields=["flagged_at"],
                 condition=Q(flagged_at__isnull=False),

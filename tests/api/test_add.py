@@ -266,3 +266,24 @@ def test_a_subscription_that_does_not_fit_is_refused(
         reply = alice("add", service=service.pk, **{**SUBSCRIPTION, **changed})
 
     assert reply == {"error": error}
+
+
+def test_what_the_customer_calls_it_is_kept_and_told_to_nobody(
+    alice: Caller, service: Service
+) -> None:
+    reply = alice("add", service=service.pk, link=LINK, quantity=10, reference="A-1")
+
+    order = Order.objects.get()
+    assert (reply, order.reference) == ({"order": order.pk}, "A-1")
+    assert "A-1" not in str(alice("status", order=order.pk))
+
+
+def test_a_reference_that_is_too_long_is_refused(
+    alice: Caller, service: Service
+) -> None:
+    with nothing_happens():
+        reply = alice(
+            "add", service=service.pk, link=LINK, quantity=10, reference="x" * 101
+        )
+
+    assert reply == {"error": "Incorrect reference. This is too long."}

@@ -12,6 +12,7 @@ from orders.enums import EvidenceSource, Outcome, RequestKind, Verdict
 from orders.models import (
     Attempt,
     Delivery,
+    Draft,
     Evidence,
     Order,
     OrderRequest,
@@ -80,6 +81,12 @@ def assert_refused(row: Model, name: str, fields: dict[str, object]) -> None:
         type(row).objects.filter(pk=row.pk).update(**fields)  # type: ignore[attr-defined]
 
 
+DRAFT_BREACHES = [
+    ("draft_comes_to_something", {"charge": Decimal(0)}),
+    ("draft_ends_later", {"expires_at": Now() - datetime.timedelta(days=1)}),
+]
+
+
 def test_every_constraint_is_broken_here() -> None:
     tables = [
         "orders_order",
@@ -89,6 +96,7 @@ def test_every_constraint_is_broken_here() -> None:
         "orders_delivery",
         "orders_evidence",
         "orders_providerday",
+        "orders_draft",
     ]
     found = set()
     with connection.cursor() as cursor:
@@ -109,6 +117,7 @@ def test_every_constraint_is_broken_here() -> None:
         *REQUEST_BREACHES,
         *DELIVERY_BREACHES,
         *EVIDENCE_BREACHES,
+        *DRAFT_BREACHES,
     ]
 
     assert found == UNIQUE | {name for name, _fields in breaches}
@@ -249,3 +258,18 @@ def test_rows_are_known_by_their_numbers(script: Script) -> None:
         "9 orders: absent"
     )
     assert Attempt.objects.get() == attempt
+
+
+@pytest.mark.parametrize(("name", "values"), DRAFT_BREACHES)
+def test_a_draft_breaks_no_rule(name: str, values: dict[str, object]) -> None:
+    fields = {"charge": Decimal(1), "expires_at": Now() + datetime.timedelta(days=1)}
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        Draft.objects.create(customer=make_customer(), **{**fields, **values})
+
+
+def test_a_customer_has_one_draft_at_most() -> None:
+    customer = make_customer()
+    fields = {"charge": Decimal(1), "expires_at": Now() + datetime.timedelta(days=1)}
+    Draft.objects.create(customer=customer, **fields)
+    with pytest.raises(IntegrityError, match="customer_id"), transaction.atomic():
+        Draft.objects.create(customer=customer, **fields)

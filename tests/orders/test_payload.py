@@ -24,6 +24,10 @@ def test_a_default_order_sends_link_and_quantity() -> None:
     }
 
 
+def test_what_the_customer_calls_it_is_not_sent() -> None:
+    assert "mine" not in fields(type="package", reference="mine").values()
+
+
 def test_runs_and_interval_go_together() -> None:
     sent = fields(type="default", quantity=100, runs=5, interval=60)
 

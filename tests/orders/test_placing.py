@@ -267,3 +267,28 @@ def test_text_that_no_database_takes_is_left_out() -> None:
     )
 
     assert order.fields == {"comments": "Fine\nGreat !"}
+
+
+def test_what_the_customer_calls_it_is_kept_on_one_line() -> None:
+    order = make_order(reference="  Spring \n campaign ")
+    assert order.reference == "Spring campaign"
+
+
+def test_a_reference_that_is_too_long_orders_nothing() -> None:
+    customer = make_customer(credit="100")
+
+    with pytest.raises(FieldErrors) as refused:
+        make_order(customer, reference="x" * 101)
+
+    assert list(refused.value.errors) == ["reference"]
+    assert balance(customer=customer) == 100
+    assert Order.objects.count() == 0
+
+
+def test_another_reference_makes_no_other_order_of_the_same_key() -> None:
+    customer, service = make_customer(credit="100"), make_service()
+    first, second = (
+        make_order(customer, service, idempotency_key="k", reference=name)
+        for name in ("one", "two")
+    )
+    assert (first.pk, second.reference) == (second.pk, "one")
