@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from content import actions, queries
 from content.enums import Where
+from shop.requests import client_address
 
 
 class SignupForm(PlainSignupForm):
@@ -55,7 +56,7 @@ class SignupForm(PlainSignupForm):
                 user=user,
                 number=self.terms.number,
                 where=Where.SIGN_UP,
-                address=request.META.get("REMOTE_ADDR") or None,
+                address=client_address(request),
             )
         return user
 

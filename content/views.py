@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 from content import actions, queries
 from content.enums import PageKind, Where
 from content.models import Page
-from shop.requests import CustomerRequest, Request
+from shop.requests import CustomerRequest, Request, client_address
 
 # Under this name a browser remembers which news its reader has put away.
 SEEN = "news_seen"
@@ -89,7 +89,7 @@ def accept_terms(request: CustomerRequest) -> HttpResponse:
         user=request.user,
         number=int(number),
         where=Where.ASKED,
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=client_address(request),
     ):
         messages.success(request, _("Thank you. You have accepted the terms."))
     else:

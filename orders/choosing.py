@@ -9,7 +9,7 @@ from accounts.models import User
 from orders.cards import Card, cards
 from orders.health import told
 from orders.queries import recent_services
-from provider.models import Service
+from orders.strip import strip
 from provider.queries import category_names
 from provider.searching import Wanted, find
 from provider.translations import localise
@@ -23,13 +23,14 @@ ROWS = 12
 def choose_service(request: Request) -> HttpResponse:
     """Show what fits the words and the category, or what was ordered last."""
     wanted = Wanted.read(request.GET)
-    found: list[Service] = []
-    more = False
-    if wanted.text or wanted.category_id:
-        found, more = find(wanted, rows=ROWS)
-    elif isinstance(request.user, User):
-        found = recent_services(customer=request.user, most=ROWS)
-    localise(services=found)
+    customer = request.user if isinstance(request.user, User) else None
+    used = (
+        recent_services(customer=customer, most=ROWS)
+        if customer and not (request.htmx and _is_narrowed(wanted))
+        else []
+    )
+    found, more = find(wanted, rows=ROWS) if _is_narrowed(wanted) else (used, False)
+    localise(services=[*found, *used])
     context = {
         "wanted": wanted,
         "choices": list(cards(found, customer=request.user).values()),
@@ -38,6 +39,7 @@ def choose_service(request: Request) -> HttpResponse:
     if request.htmx:
         return render(request, "orders/_choices.html", context)
     context["categories"] = category_names()
+    context["strip"] = strip(customer=customer, used=used) if customer else None
     return render(request, "orders/choose.html", context)
 
 
@@ -57,3 +59,8 @@ def beside(request: Request, card: Card) -> dict[str, object]:
         "choices": list(cards(others, customer=customer).values()),
         "all": "",
     }
+
+
+def _is_narrowed(wanted: Wanted) -> bool:
+    """Whether they look for something: the other filters are the catalogue's."""
+    return bool(wanted.text or wanted.category_id)

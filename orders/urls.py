@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from orders import choosing, picking, stopping, views
+from orders import buying, choosing, mass, picking, stopping, views
 from orders.enums import RequestKind
 
 urlpatterns = [
-    path("services/<int:service_id>/", views.new_order, name="new_order"),
-    path("services/<int:service_id>/price/", views.price, name="price"),
+    path("services/<int:service_id>/", buying.new_order, name="new_order"),
+    path("services/<int:service_id>/price/", buying.price, name="price"),
+    path("services/<int:service_id>/keep/", buying.keep, name="keep_draft"),
     path("stop-deliveries/", stopping.stop, name="stop"),
     path("stop-deliveries/done/", stopping.stopped, name="stopped"),
     path("orders/", views.orders, name="orders"),
@@ -25,6 +26,9 @@ urlpatterns = [
         {"kind": RequestKind.CANCEL},
         name="cancel_orders",
     ),
+    path("orders/mass/", mass.mass_order, name="mass_order"),
+    path("orders/mass/keep/", mass.keep_list, name="keep_list"),
+    path("orders/mass/results.csv", mass.results, name="mass_results"),
     path("orders/<int:order_id>/", views.order, name="order"),
     path("orders/<int:order_id>/cancel/", views.cancel, name="cancel_order"),
     path("orders/<int:order_id>/refill/", views.refill, name="refill_order"),

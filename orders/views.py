@@ -1,69 +1,22 @@
-"""Ordering, and following what was ordered."""
-
-import hashlib
-import json
-import re
-from decimal import Decimal, InvalidOperation
-from typing import cast
-from uuid import uuid4
+"""Following what was ordered."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from ledger.queries import balance
 from orders import actions, queries
-from orders.cards import cards
-from orders.choosing import beside
+from orders.digests import digest
 from orders.enums import RequestKind
-from orders.errors import OrderError
-from orders.forms import WORDINGS, OrderForm
-from orders.intake import FieldErrors, Intake
+from orders.forms import WORDINGS, ordered_fields
 from orders.listing import ROWS, Wanted, found
 from orders.models import Order
 from orders.sheet import MOST_ROWS
-from provider.models import Service
 from provider.translations import localise
-from shop.money import charge
-from shop.requests import CustomerRequest, Request
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def new_order(request: Request, service_id: int) -> HttpResponse:
-    """Show what a service needs to know; place the order that is posted."""
-    service = _service(service_id)
-    if request.method != "POST":
-        if not service.on_sale:
-            raise Http404
-        return _order_page(request, OrderForm(service, initial=_again(request)))
-    if not request.user.is_authenticated:
-        return redirect_to_login(request.path)
-    form = OrderForm(service, request.POST)
-    customers = cast(CustomerRequest, request)
-    order = _place(customers, form) if form.is_valid() else None
-    if order is None:
-        return _order_page(request, form)
-    return redirect(f"{reverse('order', args=[order.pk])}?received=1")
-
-
-@require_POST
-@never_cache
-def price(request: Request, service_id: int) -> HttpResponse:
-    """Say what the posted order would cost; nothing is placed."""
-    form = OrderForm(_service(service_id), request.POST)
-    form.is_valid()
-    return _order_page(request, form, part="#quote" if request.htmx else "")
+from shop.requests import CustomerRequest
 
 
 @require_safe
@@ -78,7 +31,7 @@ def orders(request: CustomerRequest) -> HttpResponse:
     wanted = Wanted.read(request.GET)
     rows = list(found(wanted, customer=request.user)[: ROWS + 1])
     listed = rows[:ROWS]
-    seen = _digest([_state(order) for order in listed])
+    seen = digest([_state(order) for order in listed])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     localise(services=[order.service for order in listed])
@@ -106,7 +59,7 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
     states = [[request.pk, request.state, request.status] for request in requests]
     progress = queries.progress(order=order)
     may = [may_cancel.possible, may_refill.possible]
-    seen = _digest([_state(order), states, may, repr(progress)])
+    seen = digest([_state(order), states, may, repr(progress)])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
     localise(services=[order.service])
@@ -150,13 +103,6 @@ def _ask(request: CustomerRequest, order_id: int, kind: RequestKind) -> HttpResp
     return redirect("order", order_id=order.pk)
 
 
-def _service(service_id: int) -> Service:
-    services = Service.objects.select_related("category").exclude(type="")
-    service = get_object_or_404(services, pk=service_id, price__isnull=False)
-    localise(services=[service])
-    return service
-
-
 def _own(request: CustomerRequest, order_id: int) -> Order:
     """Return the customer's own order; anybody else's does not exist."""
     order = queries.order_of(customer=request.user, order_id=order_id)
@@ -165,111 +111,9 @@ def _own(request: CustomerRequest, order_id: int) -> Order:
     return order
 
 
-def _again(request: Request) -> dict[str, object]:
-    """Return what an earlier order of theirs said, to order it again."""
-    number = request.GET.get("again", "")
-    if not (request.user.is_authenticated and re.fullmatch("[0-9]{1,18}", number)):
-        return {}
-    order = queries.order_of(customer=request.user, order_id=int(number))
-    return dict(_ordered_fields(order)) if order else {}
-
-
-def _place(request: CustomerRequest, form: OrderForm) -> Order | None:
-    """Place the order; None, with the form saying why, where it was refused."""
-    try:
-        return actions.place_order(
-            customer=request.user,
-            service_id=form.service.pk,
-            raw=form.raw,
-            idempotency_key=_key(request, form),
-            expected_charge=_expected(request, form),
-            agreed_terms=_agreed(request),
-            address=request.META.get("REMOTE_ADDR") or None,
-        )
-    except OrderError as error:
-        form.add_error(
-            error.field if error.field in form.fields else None, error.message
-        )
-    except FieldErrors as error:
-        for name, sentences in error.errors.items():
-            form.add_error(name if name in form.fields else None, sentences)
-    return None
-
-
-def _key(request: Request, form: OrderForm) -> str | None:
-    """Return the key under which a form is one order, however often it is sent.
-
-    It holds what was filled in too: somebody who goes back and changes the link means
-    another order.
-    """
-    token = request.POST.get("token", "")
-    if not re.fullmatch("[0-9a-f]{32}", token):
-        return None
-    return f"web:{token}:{_digest([form.service.pk, form.raw])}"
-
-
-def _agreed(request: Request) -> int | None:
-    """Return the version of the terms that was agreed to, where the page asked."""
-    number = request.POST.get("terms", "")
-    return int(number) if re.fullmatch("[0-9]{1,4}", number) else None
-
-
-def _expected(request: Request, form: OrderForm) -> Decimal | None:
-    """Return what the order costs at the price that the page showed."""
-    try:
-        shown = Decimal(request.POST.get("shown_price", ""))
-    except InvalidOperation:
-        return None
-    if form.units is None or not shown.is_finite() or not 0 < shown < 10**12:
-        return None
-    return charge(shown, form.units, per_package=form.service.rule.per_package)
-
-
-def _order_page(request: Request, form: OrderForm, *, part: str = "") -> HttpResponse:
-    quote = after = twin = None
-    if form.is_bound and form.units:
-        quote = queries.quote(
-            service=form.service,
-            intake=Intake(units=form.units),
-            customer=request.user,
-        )
-        if request.user.is_authenticated:
-            after = balance(customer=request.user) - quote.charge
-    if form.is_bound and request.user.is_authenticated and form.intake is not None:
-        twin = queries.twin_under_way(
-            customer=request.user,
-            service=form.service,
-            link_key=form.intake.link_key,
-        )
-    card = cards([form.service], customer=request.user)[form.service.pk]
-    context: dict[str, object] = {
-        "form": form,
-        "twin": twin,
-        "service": form.service,
-        "price": card.price,
-        "quote": quote,
-        "after": after,
-        "missing": -after if after is not None and after < 0 else None,
-        "token": request.POST.get("token") or uuid4().hex,
-    }
-    if not part:
-        context |= beside(request, card)
-    return render(request, f"orders/new.html{part}", context)
-
-
-def _ordered_fields(order: Order) -> list[tuple[str, object]]:
-    columns = [(name, getattr(order, name)) for name in ("link", "quantity")]
-    drip_feed = [(name, getattr(order, name)) for name in ("runs", "interval")]
-    return [
-        (name, value)
-        for name, value in [*columns, *order.fields.items(), *drip_feed]
-        if value
-    ]
-
-
 def _ordered(order: Order) -> list[tuple[object, object]]:
     """Return what was ordered, as labels and values."""
-    return [(WORDINGS[name].label, value) for name, value in _ordered_fields(order)]
+    return [(WORDINGS[name].label, value) for name, value in ordered_fields(order)]
 
 
 def _state(order: Order) -> list[object]:
@@ -283,8 +127,3 @@ def _state(order: Order) -> list[object]:
         order.start_count,
         str(order.refunded),
     ]
-
-
-def _digest(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]

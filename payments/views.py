@@ -16,6 +16,7 @@ from django.views.decorators.http import (
 )
 
 from ledger.queries import debt
+from orders.drafts import address_of, draft_of, missing_for
 from payments import actions, queries, receipts
 from payments.enums import DecisionKind, Outcome
 from payments.errors import PaymentError
@@ -29,6 +30,7 @@ from payments.models.proofs import MOST_PROOFS
 from payments.offers import Offer, offer, offered
 from shop.attachments import MOST_BYTES as MOST_PROOF_BYTES
 from shop.counting import count
+from shop.money import plain
 from shop.requests import CustomerRequest, client_address
 
 # What the gateway hears: 200 where the row is stored and was understood or is of no use
@@ -46,8 +48,7 @@ MOST_BYTES = 256 * 1024
 def funds(request: CustomerRequest) -> HttpResponse:
     """Show what can be paid and how; begin the payment that is posted."""
     if request.method != "POST":
-        amount = request.GET.get("amount", "")
-        return _page(request, TopUpForm(offered(), initial={"amount": amount}))
+        return _page(request, TopUpForm(offered(), initial=_wanted(request)))
     form = TopUpForm(offered(), request.POST)
     gateway = form.chosen if form.is_valid() else None
     if gateway is None:
@@ -96,6 +97,7 @@ def top_up(request: CustomerRequest, top_up_id: int) -> HttpResponse:
         "claim": queries.claim_of(top_up=found),
         "is_transfer": found.gateway == BankGateway.name,
         "proofs": proofs,
+        "draft_address": _draft_address(request),
         "more_proofs": queries.takes_proofs(top_up=found) and len(proofs) < MOST_PROOFS,
     }
     return render(request, f"payments/top_up.html{part}", context)
@@ -219,6 +221,25 @@ def _own(request: CustomerRequest, top_up_id: int) -> TopUp:
     return found
 
 
+def _draft_address(request: CustomerRequest) -> str:
+    """Return where an order that waits for funds goes on, or "" where none does."""
+    draft = draft_of(customer=request.user)
+    return address_of(draft) if draft else ""
+
+
+def _wanted(request: CustomerRequest) -> dict[str, object]:
+    """Return what the form opens with: the address's amount, or what an order lacks."""
+    amount = request.GET.get("amount", "")
+    draft = draft_of(customer=request.user, number=request.GET.get("draft") or "0")
+    if draft is None:
+        return {"amount": amount}
+    amounts = [missing_for(draft)]
+    amounts += [
+        bounds(customer=request.user, gateway=first).least for first in offered()[:1]
+    ]
+    return {"amount": plain(max(amounts))}
+
+
 def _page(request: CustomerRequest, form: TopUpForm, *, part: str = "") -> HttpResponse:
     gateway = _gateway(form)
     limits = bounds(customer=request.user, gateway=gateway) if gateway else None
@@ -232,6 +253,7 @@ def _page(request: CustomerRequest, form: TopUpForm, *, part: str = "") -> HttpR
         "owed": debt(customer=request.user),
     }
     if not part:
+        context["draft"] = draft_of(customer=request.user)
         last = queries.top_ups_of(customer=request.user)[: queries.LAST]
         context["top_ups"] = list(last)
     return render(request, f"payments/funds.html{part}", context)

@@ -270,6 +270,9 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1.0},
     }
 }
+# A list of a thousand orders is a form with a box for each line.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1100
+
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Upstream --------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Placing the lines of a list, each as an order of its own."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 
 from accounts.models import User
 from ledger.queries import balance
@@ -10,6 +11,7 @@ from orders.actions.placing import place_order
 from orders.checking import Checked
 from orders.errors import BalanceTooLowError, OrderError, PriceChangedError
 from orders.intake import FieldErrors
+from orders.models import Order
 from shop.money import ZERO
 
 
@@ -34,6 +36,8 @@ def place_lines(
     checked: Iterable[Checked],
     chosen: frozenset[int],
     shown: Mapping[int, Decimal],
+    agreed_terms: int | None = None,
+    address: str | None = None,
 ) -> Placed:
     """Order the chosen lines of a list, by their numbers, and say what came of each.
 
@@ -44,6 +48,7 @@ def place_lines(
 
     `shown` are the prices that the customer saw, by service: a line whose price is
     another by now is refused. A line that is refused stops none of the others.
+    `agreed_terms` and `address` are those of `place_order`.
     """
     lines = list(checked)
     wanted = [one for one in lines if one.is_good and one.line.number in chosen]
@@ -51,7 +56,10 @@ def place_lines(
     missing = due - balance(customer=customer)
     if missing > 0:
         raise BalanceTooLowError(missing)
-    placed = {one.line.number: _placed(customer, one, shown) for one in wanted}
+    place = partial(
+        place_order, customer=customer, agreed_terms=agreed_terms, address=address
+    )
+    placed = {one.line.number: _placed(place, one, shown) for one in wanted}
     return Placed([placed.get(one.line.number, one) for one in lines])
 
 
@@ -59,15 +67,16 @@ def _as_shown(one: Checked, shown: Mapping[int, Decimal]) -> bool:
     return shown.get(one.line.service_id or 0) == one.price
 
 
-def _placed(customer: User, one: Checked, shown: Mapping[int, Decimal]) -> Checked:
+def _placed(
+    place: Callable[..., Order], one: Checked, shown: Mapping[int, Decimal]
+) -> Checked:
     assert one.line.service_id is not None  # noqa: S101 - it is good
     price = shown.get(one.line.service_id)
     if price is None:
         refusal = PriceChangedError(one.charge or ZERO)
         return replace(one, fault=refusal.message)
     try:
-        order = place_order(
-            customer=customer,
+        order = place(
             service_id=one.line.service_id,
             raw=one.line.raw,
             idempotency_key=one.key,

@@ -117,6 +117,45 @@ document.addEventListener("keydown", (event) => {
   menu?.querySelector("summary").focus();
 });
 
+// --- Choosing a service by keys: / to search, arrows through what was found --------
+
+function moveThroughResults(event) {
+  const picker = event.target.closest("[data-shop-picker]");
+  if (!picker || !["ArrowDown", "ArrowUp"].includes(event.key)) {
+    return;
+  }
+  const stops = [...picker.querySelectorAll("[data-shop-search], [data-shop-result]")];
+  const next = stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1);
+  // Of a list of categories the arrows are its own.
+  if (stops.includes(event.target) && stops[next]) {
+    event.preventDefault();
+    stops[next].focus();
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const search = document.querySelector("[data-shop-search]");
+  const typing = event.target.closest("input, select, textarea, [contenteditable]");
+  if (event.key === "/" && search && !typing && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    search.closest("details")?.setAttribute("open", "");
+    search.focus();
+  }
+  moveThroughResults(event);
+});
+
+// What was chosen is gone to: its heading, so that no phone opens its keyboard.
+document.addEventListener("htmx:load", (event) => {
+  const goal = event.target.querySelector("[data-shop-arrival]");
+  if (goal && event.target !== document.body) {
+    goal.focus({ preventScroll: true });
+    if (goal.getBoundingClientRect().top > innerHeight / 2) {
+      event.target.scrollIntoView();
+    }
+    showFieldsInForce();
+  }
+});
+
 document.addEventListener("change", showFieldsInForce);
 
 // Told by allauth's scripts: a passkey was refused, or its window was closed.
