@@ -20,7 +20,7 @@ def draft_of(*, customer: User, number: str = "") -> Draft | None:
         if not (number.isascii() and number.isdecimal() and len(number) < 19):
             return None
         kept = kept.filter(pk=int(number))
-    found = kept.select_related("service").first()
+    found = kept.select_related("service__category").first()
     if found is not None and found.service is not None:
         localise(services=[found.service])
     return found

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from tablib import Dataset
 
+from content.agreeing import agreed_version
 from ledger.queries import balance
 from orders import actions
 from orders.checking import Checked, check, is_token

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders import buying, choosing, mass, picking, stopping, views
+from orders import buying, choosing, mass, picking, returns, series, stopping, views
 from orders.enums import RequestKind
 
 urlpatterns = [
@@ -29,6 +29,10 @@ urlpatterns = [
     path("orders/mass/", mass.mass_order, name="mass_order"),
     path("orders/mass/keep/", mass.keep_list, name="keep_list"),
     path("orders/mass/results.csv", mass.results, name="mass_results"),
+    path("orders/drip-feed/", series.drip_feeds, name="drip_feeds"),
+    path("orders/subscriptions/", series.subscriptions, name="subscriptions"),
+    path("refills/", returns.refills, name="refills"),
+    path("refunds/", returns.refunds, name="refunds"),
     path("orders/<int:order_id>/", views.order, name="order"),
     path("orders/<int:order_id>/cancel/", views.cancel, name="cancel_order"),
     path("orders/<int:order_id>/refill/", views.refill, name="refill_order"),
