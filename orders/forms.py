@@ -210,9 +210,7 @@ def reference_field() -> forms.CharField:
     """Return the field for what the customer calls an order."""
     return forms.CharField(
         label=_("Your reference (optional)"),
-        help_text=_(
-            "What you call this order. Only you see it, and can search for it."
-        ),
+        help_text=_("Only you see it, and can search for it."),
         required=False,
         strip=False,
         widget=forms.TextInput(

@@ -68,6 +68,10 @@ def order(request: CustomerRequest, order_id: int) -> HttpResponse:
         "seen": seen,
         "live": order.is_open or any(not asked.closed_at for asked in requests),
         "ordered": _ordered(order),
+        # Where the count of the page should stand in the end.
+        "goal": order.start_count + order.units
+        if order.start_count is not None and order.remains is not None
+        else None,
         "progress": progress,
         "history": queries.history(order=order),
         "requests": requests,

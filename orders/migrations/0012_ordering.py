@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='order',
             name='reference',
-            field=models.CharField(blank=True, db_default='', max_length=100, verbose_name='reference'),
+            field=models.CharField(blank=True, db_default='', max_length=100, verbose_name="customer's reference"),
         ),
         migrations.AddIndex(
             model_name='order',

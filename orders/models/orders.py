@@ -72,7 +72,10 @@ class Order(models.Model):
     interval = models.PositiveIntegerField(_("minutes between"), null=True, blank=True)
     # What the customer calls it: theirs alone, never sent upstream.
     reference = models.CharField(
-        _("reference"), max_length=LONGEST_REFERENCE, blank=True, db_default=""
+        _("customer's reference"),
+        max_length=LONGEST_REFERENCE,
+        blank=True,
+        db_default="",
     )
     # The type's other fields (comments, usernames, …) by their protocol names.
     fields = models.JSONField(_("other fields"), default=dict, blank=True)

@@ -31,7 +31,7 @@ Open = Callable[..., Page]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 VISITORS = ["/", "/api/", "/faq/", "/news/", "/pages/terms/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
             "/account/password/reset/", "/nothing-here/"]  # fmt: skip
-CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/", "/orders/?status=open&q=none", "/statement/", "/funds/",
+CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/mass/", "/orders/drip-feed/", "/orders/subscriptions/", "/refills/", "/refunds/", "/tickets/", "/tickets/new/", "/notices/", "/account/notifications/", "/orders/", "/orders/?status=open&q=none", "/statement/", "/funds/",
              "/account/", "/account/email/", "/account/password/change/", "/account/2fa/", "/account/log-ins/", "/account/api/",
              "/account/data/", "/account/close/"]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
@@ -86,6 +86,29 @@ def test_an_order_is_placed_and_watched_until_it_completes(
         expect(live).to_contain_text(words)
     expect(page.locator("#announcement")).to_have_text(f"Order {order.pk}: Completed")
     expect(live).not_to_have_attribute("hx-trigger", re.compile("every"))
+
+
+def test_a_service_is_found_and_chosen_by_keys_alone(open_page: Open) -> None:
+    make_service(name="Film")
+    wanted = make_service(name="Film with sound")
+    page = open_page(make_customer(credit="50"))
+    page.goto("/orders/new/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("film")
+    expect(page.locator("[data-shop-result]")).to_have_count(2)
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("link", name="Film with sound")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#chosen h1")).to_be_focused()
+    expect(page).to_have_url(re.compile(rf"/services/{wanted.pk}/$"))
+    expect(page).to_have_title(re.compile("^Film with sound"))
+    page.get_by_label("Link").fill(LINK)
+    page.get_by_label("Quantity").press_sequentially("1000")
+    expect(page.locator("#quote")).to_contain_text("$48.00")
+    page.get_by_role("button", name="Place order").click()
+    expect(page.get_by_role("heading", name="Order received")).to_be_visible()
 
 
 def test_what_htmx_put_in_place_equals_a_reload(busy: User, open_page: Open) -> None:

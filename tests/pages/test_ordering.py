@@ -119,8 +119,32 @@ def test_an_order_is_placed_paid_and_shown() -> None:
     response = client.post(f"/services/{service.pk}/", data, follow=True)
     order = Order.objects.get()
     assert response.redirect_chain == [(f"/orders/{order.pk}/?received=1", 302)]
-    assert "Order received" in response.content.decode()
+    page = response.content.decode()
+    assert "Order received" in page
+    received = page.partition('aria-labelledby="received"')[2].partition("</section>")[
+        0
+    ]
+    for told in (str(order.pk), service.name, LINK, "1,000", "$2.00", "$8.00"):
+        assert f">{told}</dd>" in received
+    assert f'href="/services/{service.pk}/?again={order.pk}"' in received
     assert balance(customer=customer) == Decimal(8)
+
+
+def test_what_the_customer_calls_it_is_kept_and_shown() -> None:
+    service = make_service()
+    client = signed_in(make_customer(credit="10"))
+    data = {"link": LINK, "quantity": "1000", "reference": "Spring"}
+    page = client.post(f"/services/{service.pk}/", data, follow=True)
+    assert Order.objects.get().reference == "Spring"
+    assert "Spring" in page.content.decode()
+
+
+def test_a_reference_that_is_too_long_orders_nothing() -> None:
+    customer, service = make_customer(credit="10"), make_service()
+    data = {"link": LINK, "quantity": "1000", "reference": "x" * 101}
+    page = signed_in(customer).post(f"/services/{service.pk}/", data)
+    assert list(page.context["form"].errors) == ["reference"]
+    assert_nothing_happened(customer, "10")
 
 
 def test_a_form_sent_twice_is_one_order() -> None:

@@ -128,6 +128,14 @@ def test_a_hundred_long_numbers_are_all_looked_for(alice: User) -> None:
     (order,) = make_orders(alice, 1)
     text = ",".join([*(str(10**17 + number) for number in range(100)), str(order.pk)])
     assert numbers(signed_in(alice), f"/orders/?q={text}") == [order.pk]
+def test_an_orders_page_shows_where_its_count_should_end(alice: User) -> None:
+    (order,) = make_orders(alice, 1)
+    client = signed_in(alice)
+    assert "→" not in client.get(f"/orders/{order.pk}/").content.decode()
+    Order.objects.update(start_count=250, remains=400)
+    page = client.get(f"/orders/{order.pk}/").content.decode()
+    assert "250 → 1,250" in page
+    assert f'data-shop-copy="{order.pk}"' in page
 
 
 def test_an_order_is_found_by_what_the_customer_calls_it(alice: User) -> None:
