@@ -5,10 +5,13 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from orders.models import Draft, Order
+from payments.gateways.protocol import State
 from tests.factories import LINK, make_customer, make_service
+from tests.payments.paying import begin, tell
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -117,3 +120,19 @@ def test_the_way_to_order_names_what_waits(alice: User) -> None:
     client.post(f"/services/{service.pk}/keep/", FILLED)
     page = client.get("/orders/new/").content.decode()
     assert re.search(rf'href="/services/{service.pk}/\?draft=\d+"', page)
+
+
+def test_the_page_of_a_payment_that_arrived_leads_on_to_what_waits(
+    alice: User, settings: Settings
+) -> None:
+    settings.DEMO = True
+    service = make_service()
+    client = signed_in(alice)
+    client.post(f"/services/{service.pk}/keep/", FILLED)
+    top_up = begin(alice, "19")
+    address = f"/services/{service.pk}/?draft={Draft.objects.get().pk}"
+    assert address not in client.get(f"/funds/{top_up.pk}/").content.decode()
+    tell(top_up, State.PAID)
+    assert address in client.get(f"/funds/{top_up.pk}/").content.decode()
+    # It orders nothing by itself.
+    assert Order.objects.count() == 0

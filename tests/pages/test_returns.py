@@ -62,7 +62,7 @@ def make_refund(customer: User, amount: str, status: str, **fields: object) -> O
 def test_empty_lists_say_what_they_are_for(alice: User) -> None:
     client = signed_in(alice)
     assert "No refills yet" in client.get("/refills/").content.decode()
-    assert "Nothing came back" in client.get("/refunds/").content.decode()
+    assert "No refunds yet" in client.get("/refunds/").content.decode()
 
 
 def test_refills_are_the_customers_own_newest_first(alice: User) -> None:
