@@ -128,6 +128,8 @@ def test_a_hundred_long_numbers_are_all_looked_for(alice: User) -> None:
     (order,) = make_orders(alice, 1)
     text = ",".join([*(str(10**17 + number) for number in range(100)), str(order.pk)])
     assert numbers(signed_in(alice), f"/orders/?q={text}") == [order.pk]
+
+
 def test_an_orders_page_shows_where_its_count_should_end(alice: User) -> None:
     (order,) = make_orders(alice, 1)
     client = signed_in(alice)
