@@ -1,8 +1,9 @@
 """What runs by itself: drip-feeds, run by run, and subscriptions, post by post."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Max, Q, QuerySet, Sum
@@ -94,29 +95,24 @@ def series_of(*, orders: Sequence[Order]) -> list[Series]:
     return [_series(order, parts.get(order.pk)) for order in orders]
 
 
-def _series(order: Order, parts: dict[str, object] | None) -> Series:
+def _series(order: Order, parts: Mapping[str, Any] | None) -> Series:
     total = most_parts(order)
     if parts is None:
         ended = total if order.status == Status.COMPLETED else None
         done = 0 if order.is_open else ended
         return Series(order, done, total, order.delivered or 0, None)
-    found, done, came = parts["found"], parts["done"], parts["came"]
-    assert isinstance(found, int)  # noqa: S101 - it was counted
-    assert isinstance(done, int)  # noqa: S101 - and so was this
     return Series(
         order=order,
-        done=done,
+        done=parts["done"],
         total=total,
-        delivered=came if isinstance(came, int) else 0,
-        next_at=_next_at(order, parts["last_at"]) if found < total else None,
+        delivered=parts["came"] or 0,
+        next_at=_next_at(order, parts["last_at"]) if parts["found"] < total else None,
     )
 
 
-def _next_at(order: Order, last_at: object) -> datetime | None:
+def _next_at(order: Order, last_at: datetime) -> datetime | None:
     """Return when the run after the last is due; what is overdue is not promised."""
     if not order.is_open or is_subscription(order) or order.interval is None:
-        return None
-    if not isinstance(last_at, datetime):
         return None
     due = last_at + timedelta(minutes=order.interval)
     return due if due > timezone.now() else None

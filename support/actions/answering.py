@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from notices import actions as notices
+from notices.enums import Kind
 from support.actions.adding import add_message
 from support.enums import State
 from support.limits import read_text
@@ -35,10 +36,11 @@ def answer(*, ticket: Ticket, text: str, by: User, close: bool = False) -> Messa
 def _tell(ticket: Ticket, message: Message) -> None:
     with translation.override(ticket.customer.language or settings.LANGUAGE_CODE):
         subject = _("Ticket %(number)d: we have answered") % {"number": ticket.pk}
-    address = f"{settings.SITE_URL}{reverse('ticket', args=[ticket.pk])}"
     notices.tell(
         user_id=ticket.customer_id,
+        kind=Kind.TICKET,
         key=f"ticket-message:{message.pk}",
         subject=subject,
-        text=f"{message.text}\n\n{address}",
+        text=message.text,
+        url=reverse("ticket", args=[ticket.pk]),
     )
