@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.urls import NoReverseMatch
 from django.utils.html import format_html
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
@@ -233,7 +234,11 @@ def _languages(texts: Any) -> str:
 def _preview(row: Model) -> str:
     if row.pk is None:
         return NOTHING
-    address = row.get_absolute_url()
+    try:
+        address = row.get_absolute_url()
+    except NoReverseMatch:
+        # What was filled in is no address, and is refused.
+        return NOTHING
     return format_html(
         '<a class="text-link" href="{}" target="_blank">{}</a>', address, _("Show")
     )
