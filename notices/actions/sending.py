@@ -46,6 +46,9 @@ def _claim() -> list[Notice]:
 
 
 def _send(notice: Notice) -> bool:
+    if notice.user is not None and notice.user.forgotten_at is not None:
+        # Nobody reads it any more; to try again and again would help nobody either.
+        return True
     if notice.user is not None:
         to = [notice.user.email]
     else:

@@ -7,6 +7,7 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db.models import F
+from django.db.models.functions import Now
 
 from notices import actions
 from notices.enums import Kind
@@ -53,6 +54,16 @@ def test_mail_to_a_customer_goes_to_them_alone() -> None:
 
     (message,) = mail.outbox
     assert message.to == ["customer@example.com"]
+
+
+def test_whose_account_is_forgotten_gets_no_mail() -> None:
+    alice = make_customer(is_active=False, closed_at=Now(), forgotten_at=Now())
+    actions.tell(user_id=alice.pk, key="order:1", subject="Refunded")
+
+    actions.send_due()
+
+    assert mail.outbox == []
+    assert Notice.objects.filter(mail_at=None).count() == 1
 
 
 def test_mail_that_did_not_go_out_goes_later(monkeypatch: pytest.MonkeyPatch) -> None:
