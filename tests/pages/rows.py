@@ -7,6 +7,8 @@ from django.db.models.functions import Now
 from accounts.models import User
 from orders.enums import HoldReason, Status, Submission
 from orders.models import Order
+from support.actions import open_ticket
+from support.enums import Category, Wish
 from tests.factories import make_customer, make_order, make_provider, make_service
 
 
@@ -42,6 +44,15 @@ def make_busy_customer(email: str = "busy@example.com") -> User:
     """Make a customer with a balance and orders of every state, and a full catalogue."""
     customer = make_customer(email, credit="100")
     make_order_of_each_state(customer)
+    order = customer.orders.get(status=Status.COMPLETED)
+    open_ticket(
+        customer=customer,
+        category=Category.ORDER,
+        wish=Wish.SPEED_UP,
+        order_ids=[order.pk],
+        text="How long?",
+        files=[("counts.txt", b"1: 200")],
+    )
     make_service(
         name="Voice-over · 성우 녹음",
         type="custom_comments",

@@ -31,7 +31,7 @@ Open = Callable[..., Page]
 AXE = Path(__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 VISITORS = ["/", "/api/", "/faq/", "/news/", "/pages/terms/", "/services/?q=nothing", "/updates/", "/stop-deliveries/", "/stop-deliveries/done/", "/account/login/", "/account/signup/",
             "/account/password/reset/", "/nothing-here/"]  # fmt: skip
-CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/mass/", "/orders/drip-feed/", "/orders/subscriptions/", "/refills/", "/refunds/", "/tickets/", "/tickets/new/", "/notices/", "/account/notifications/", "/orders/", "/orders/?status=open&q=none", "/statement/", "/funds/",
+CUSTOMERS = ["/services/", "/services/?refill=1&sort=name&q=sub", "/orders/new/", "/orders/mass/", "/orders/drip-feed/", "/orders/subscriptions/", "/refills/", "/refunds/", "/tickets/", "/tickets/new/", "/notices/", "/account/notifications/", "/orders/", "/orders/?status=open&q=none", "/orders/?from=2026-01-01", "/statement/", "/funds/",
              "/account/", "/account/email/", "/account/password/change/", "/account/2fa/", "/account/log-ins/", "/account/api/",
              "/account/data/", "/account/close/"]  # fmt: skip
 PHONE = {"width": 390, "height": 844}
@@ -52,6 +52,7 @@ def every_page(customer: User) -> list[tuple[User | None, str]]:
     # Every state's words stand in the list; these pages have all the parts there are.
     telling = Order.objects.filter(status__in=["in_progress", "partial", "completed"])
     own = [f"/orders/{order.pk}/" for order in telling]
+    own += [f"/tickets/{ticket.pk}/" for ticket in customer.tickets.all()]
     forms = [
         f"/services/{service.pk}/" for service in Service.objects.order_by("-pk")[:2]
     ]

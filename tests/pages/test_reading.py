@@ -54,7 +54,10 @@ def test_no_page_writes_when_it_is_read() -> None:
         "/updates/",
         "/notices/",
         "/account/notifications/",
+        "/tickets/",
+        "/tickets/new/",
     ]
+    pages += [f"/tickets/{ticket.pk}/" for ticket in customer.tickets.all()]
     pages += [f"/services/{service.pk}/" for service in Service.objects.all()]
     pages += [f"/orders/{order.pk}/" for order in Order.objects.all()]
     with connection.execute_wrapper(refuse_writes):
