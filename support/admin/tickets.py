@@ -142,6 +142,12 @@ class TicketAdmin(ReadonlyMixin, ShopAdmin):
             headers = [_("no."), _("status"), _("service"), _("link"), _("charge")]
             yield Table(_("Orders"), [*headers, _("provider")], rows)
 
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> Any:
+        shown = super().get_actions_detail(request, object_id)
+        if not Ticket.objects.filter(pk=object_id, state=State.CLOSED).exists():
+            return shown
+        return [each for each in shown if not each.action_name.endswith("_close")]
+
     def get_urls(self) -> list[Any]:
         """Add the address of a file, below its ticket's."""
         file = path(

@@ -13,7 +13,14 @@ from shop.admin import page_of
 from support import actions
 from support.enums import Category, State, Wish
 from support.models import Attachment, CannedAnswer, Message, Ticket
-from tests.admin.acting import list_of, log_in, nothing_is_written, press, text_of
+from tests.admin.acting import (
+    button_of,
+    list_of,
+    log_in,
+    nothing_is_written,
+    press,
+    text_of,
+)
 from tests.factories import make_admin, make_customer, make_order
 from tests.support.tickets import open_ticket
 
@@ -143,6 +150,9 @@ def test_an_answer_closes_the_ticket_where_that_is_all(client: Client) -> None:
     press(client, ticket, "answer", text="Done.", close="on")
 
     assert again(ticket).state == State.CLOSED
+    shown = text_of(client.get(page_of(ticket)))
+    assert button_of(ticket, "answer") in shown
+    assert button_of(ticket, "close") not in shown
     assert "It was closed already." in text_of(press(client, ticket, "close"))
 
 
