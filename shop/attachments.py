@@ -13,9 +13,9 @@ LONGEST_NAME = 100
 class FileKind(models.TextChoices):
     """What a file may be; the value is how its name ends."""
 
-    PDF = "pdf", _("PDF")
-    PNG = "png", _("PNG")
-    JPEG = "jpeg", _("JPEG")
+    PDF = "pdf", "PDF"
+    PNG = "png", "PNG"
+    JPEG = "jpeg", "JPEG"
     TEXT = "txt", _("Text")
 
 

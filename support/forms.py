@@ -6,7 +6,6 @@ from typing import Any, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
-from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from orders.listing import LONGEST_TEXT as LONGEST_LIST
@@ -111,5 +110,5 @@ class TicketForm(MessageForm):
     def clean_orders(self) -> list[int]:
         numbers = read_numbers(self.cleaned_data["orders"])
         if numbers is None:
-            raise forms.ValidationError(now("Please give numbers only."))
+            raise forms.ValidationError(_("Please give numbers only."))
         return numbers
