@@ -1,12 +1,12 @@
 """What runs by itself: drip-feeds, run by run, and subscriptions, post by post."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -37,6 +37,16 @@ class Series:
     total: int
     delivered: int
     next_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of one order that are known, counted; `last_at` the newest was seen."""
+
+    found: int
+    done: int
+    came: int
+    last_at: datetime
 
 
 @require_safe
@@ -80,34 +90,30 @@ def _page(request: CustomerRequest, name: str, found: QuerySet[Order]) -> HttpRe
 
 def series_of(*, orders: Sequence[Order]) -> list[Series]:
     """Return how far each of the orders is. One query, however many parts there are."""
-    parts = {
-        row["order"]: row
-        for row in Delivery.objects.filter(order__in=orders)
+    rows = (
+        Delivery.objects.filter(order__in=orders)
         .values("order")
         .annotate(
             found=Count("pk"),
             done=Count("pk", filter=~Q(status__in=OPEN)),
-            came=Sum("delivered"),
+            came=Coalesce(Sum("delivered"), 0),
             last_at=Max("created_at"),
         )
         .order_by()
-    }
+        .values_list("order", "found", "done", "came", "last_at")
+    )
+    parts = {order_id: Parts(*counted) for order_id, *counted in rows}
     return [_series(order, parts.get(order.pk)) for order in orders]
 
 
-def _series(order: Order, parts: Mapping[str, Any] | None) -> Series:
+def _series(order: Order, parts: Parts | None) -> Series:
     total = most_parts(order)
     if parts is None:
         ended = total if order.status == Status.COMPLETED else None
         done = 0 if order.is_open else ended
         return Series(order, done, total, order.delivered or 0, None)
-    return Series(
-        order=order,
-        done=parts["done"],
-        total=total,
-        delivered=parts["came"] or 0,
-        next_at=_next_at(order, parts["last_at"]) if parts["found"] < total else None,
-    )
+    next_at = _next_at(order, parts.last_at) if parts.found < total else None
+    return Series(order, parts.done, total, parts.came, next_at)
 
 
 def _next_at(order: Order, last_at: datetime) -> datetime | None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Sum, Value
-from django.db.models.functions import Coalesce, Now, TruncDate
+from django.db.models import F, Sum
+from django.db.models.functions import Now, TruncDate
 from django.utils import timezone
 
 from accounts.models import User
@@ -84,18 +84,13 @@ def strip(*, customer: User, used: Sequence[Service]) -> Strip:
 
 
 def _spent_by_day(customer: User) -> dict[date, Decimal]:
-    """Return what was charged and not given back, by the day of the order.
-
-    Orders' numbers rise with time: the last order before those days is found by walking
-    the index of the customer's orders from its new end, and nothing below it is read.
-    """
-    start = TruncDate(Now() - timedelta(days=DAYS - 1))
-    own = Order.objects.filter(customer=customer)
-    day = TruncDate("created_at")
-    before = own.alias(day=day).filter(day__lt=start).order_by("-id").values("id")[:1]
-    recent = own.filter(id__gt=Coalesce(before, Value(0)))
+    """Return what was charged and not given back, by the day of the order."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    recent = Order.objects.filter(
+        customer=customer, created_at__gte=midnight - timedelta(days=DAYS - 1)
+    )
     return dict(
-        recent.annotate(day=day)
+        recent.annotate(day=TruncDate("created_at"))
         .values("day")
         .annotate(sum=Sum(F("charge") - F("refunded")))
         .values_list("day", "sum")

@@ -51,6 +51,10 @@ class Migration(migrations.Migration):
             model_name='order',
             index=models.Index(condition=models.Q(('status__in', frozenset(['in_progress', 'paused', 'pending', 'processing']))), fields=['customer'], name='order_open_of_customer'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(fields=['customer', 'created_at'], name='order_of_customer_in_time'),
+        ),
         migrations.AddField(
             model_name='draft',
             name='customer',

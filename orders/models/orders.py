@@ -279,6 +279,10 @@ class Order(models.Model):
                 condition=Q(status__in=OPEN),
                 name="order_open_of_customer",
             ),
+            # What the customer spent in the last days.
+            models.Index(
+                fields=["customer", "created_at"], name="order_of_customer_in_time"
+            ),
             models.Index(
                 fields=["flagged_at"],
                 condition=Q(flagged_at__isnull=False),
