@@ -22,6 +22,8 @@ class Kind(models.TextChoices):
     BALANCE_LOW = "balance_low", _("Balance low")
     PRICES = "prices", _("Prices of favourites changed")
     NEWS = "news", _("News of the shop")
+    # What happened to the account itself; nobody can do without.
+    ACCOUNT = "account", _("Your account")
     # The mail that brings what was chosen for once a day; nobody chooses it by itself.
     DIGEST = "digest", _("Daily summary")
 
@@ -57,3 +59,5 @@ DEFAULTS: Mapping[Kind, Wish] = {
     Kind.PRICES: Wish(in_shop=True, mail=Mail.NEVER),
     Kind.NEWS: Wish(in_shop=True, mail=Mail.NEVER),
 }
+# What is told whatever was chosen, and mailed even to those who cannot log in any more.
+ALWAYS: Mapping[Kind, Wish] = {Kind.ACCOUNT: Wish(in_shop=True, mail=Mail.NOW)}

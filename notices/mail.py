@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from notices import stopping
-from notices.enums import Kind
+from notices.enums import ALWAYS, Kind
 from notices.models import Notice
 
 
@@ -23,10 +23,7 @@ def compose(notice: Notice, *, to: Sequence[str]) -> EmailMessage:
     if notice.user is None:
         with translation.override(settings.LANGUAGE_CODE):
             return EmailMessage(subject, notice.text, None, to)
-    stop_url = settings.SITE_URL + reverse(
-        "stop_mail",
-        args=[stopping.token(user_id=notice.user.pk, kind=Kind(notice.kind))],
-    )
+    stop_url = _stop_url(notice.user.pk, Kind(notice.kind))
     with translation.override(notice.user.language or settings.LANGUAGE_CODE):
         body = render_to_string(
             "notices/mail.txt",
@@ -41,8 +38,16 @@ def compose(notice: Notice, *, to: Sequence[str]) -> EmailMessage:
                 "stop_url": stop_url,
             },
         )
-    headers = {
-        "List-Unsubscribe": f"<{stop_url}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+    headers = {}
+    if stop_url:
+        headers["List-Unsubscribe"] = f"<{stop_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return EmailMessage(subject, body, None, to, headers=headers)
+
+
+def _stop_url(user_id: int, kind: Kind) -> str:
+    """Return where a kind of mail is stopped, or "" for one that cannot be."""
+    if kind in ALWAYS:
+        return ""
+    token = stopping.token(user_id=user_id, kind=kind)
+    return settings.SITE_URL + reverse("stop_mail", args=[token])

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from accounts.models import User
-from notices.enums import DEFAULTS, Kind, Mail, Wish
+from notices.enums import ALWAYS, DEFAULTS, Kind, Mail, Wish
 from notices.models import BalanceWatch, Choice, Notice
 
 # More than so many on the bell are "99+".
@@ -30,7 +30,10 @@ class Person:
     chosen: Mapping[str, Wish] = field(default_factory=dict)
 
     def wish(self, kind: Kind) -> Wish:
-        return self.chosen.get(kind, DEFAULTS[kind])
+        if kind in ALWAYS:
+            return ALWAYS[kind]
+        wish = self.chosen.get(kind, DEFAULTS[kind])
+        return wish if self.mailed else Wish(in_shop=wish.in_shop, mail=Mail.NEVER)
 
 
 def people(*, user_ids: Collection[int]) -> dict[int, Person]:

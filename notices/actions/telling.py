@@ -48,9 +48,18 @@ def tell_staff(*, key: str, subject: str, text: str = "", daily: bool = False) -
 
 
 def tell(
-    *, user_id: int, kind: Kind, key: str, subject: str, text: str = "", url: str = ""
+    *,
+    user_id: int,
+    key: str,
+    subject: str,
+    text: str = "",
+    url: str = "",
+    kind: Kind = Kind.ACCOUNT,
 ) -> None:
-    """Tell a customer something that is written already, once per `key`."""
+    """Tell a customer something that is written already, once per `key`.
+
+    Without a kind it is about the account itself, and told whatever they have chosen.
+    """
     news = News(
         user_id=user_id, kind=kind, key=key, write=lambda: (subject, text), url=url
     )
@@ -108,7 +117,7 @@ def _tell_set(news: Sequence[News]) -> None:
 def _written(news: News, person: queries.Person) -> Notice | None:
     """Return what one customer is to read; None where they want none of it."""
     wish = person.wish(news.kind)
-    mail = wish.mail if news.mailed and person.mailed else Mail.NEVER
+    mail = wish.mail if news.mailed else Mail.NEVER
     if not wish.in_shop and mail == Mail.NEVER:
         return None
     with translation.override(person.language):

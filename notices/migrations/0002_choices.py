@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
             name='Choice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('order_finished', 'Order finished'), ('order_partial', 'Order delivered in part'), ('order_canceled', 'Order canceled'), ('order_refunded', 'Refund after an order had ended'), ('refill', 'Refill done or rejected'), ('ticket', 'Ticket answered'), ('payment_received', 'Payment received'), ('payment_returned', 'Payment refunded or disputed'), ('balance_low', 'Balance low'), ('prices', 'Prices of favourites changed'), ('news', 'News of the shop'), ('digest', 'Daily summary')], max_length=20)),
+                ('kind', models.CharField(choices=[('order_finished', 'Order finished'), ('order_partial', 'Order delivered in part'), ('order_canceled', 'Order canceled'), ('order_refunded', 'Refund after an order had ended'), ('refill', 'Refill done or rejected'), ('ticket', 'Ticket answered'), ('payment_received', 'Payment received'), ('payment_returned', 'Payment refunded or disputed'), ('balance_low', 'Balance low'), ('prices', 'Prices of favourites changed'), ('news', 'News of the shop'), ('account', 'Your account'), ('digest', 'Daily summary')], max_length=20)),
                 ('in_shop', models.BooleanField()),
                 ('mail', models.CharField(choices=[('now', 'At once'), ('daily', 'Once a day'), ('never', 'Never')], max_length=5)),
             ],
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='notice',
             name='kind',
-            field=models.CharField(blank=True, choices=[('order_finished', 'Order finished'), ('order_partial', 'Order delivered in part'), ('order_canceled', 'Order canceled'), ('order_refunded', 'Refund after an order had ended'), ('refill', 'Refill done or rejected'), ('ticket', 'Ticket answered'), ('payment_received', 'Payment received'), ('payment_returned', 'Payment refunded or disputed'), ('balance_low', 'Balance low'), ('prices', 'Prices of favourites changed'), ('news', 'News of the shop'), ('digest', 'Daily summary')], max_length=20, verbose_name='kind'),
+            field=models.CharField(blank=True, choices=[('order_finished', 'Order finished'), ('order_partial', 'Order delivered in part'), ('order_canceled', 'Order canceled'), ('order_refunded', 'Refund after an order had ended'), ('refill', 'Refill done or rejected'), ('ticket', 'Ticket answered'), ('payment_received', 'Payment received'), ('payment_returned', 'Payment refunded or disputed'), ('balance_low', 'Balance low'), ('prices', 'Prices of favourites changed'), ('news', 'News of the shop'), ('account', 'Your account'), ('digest', 'Daily summary')], max_length=20, verbose_name='kind'),
         ),
         migrations.AddField(
             model_name='notice',

@@ -63,3 +63,13 @@ def test_an_alert_of_the_staff_is_what_it_was() -> None:
 
     assert (message.subject, message.body) == ("Magpie: Look", "There.")
     assert message.extra_headers == {}
+
+
+def test_mail_about_the_account_cannot_be_stopped() -> None:
+    actions.tell(user_id=make_customer().pk, key="a", subject="Closed", text="Text.")
+
+    message = sent()
+
+    assert message.extra_headers == {}
+    assert "/notices/stop/" not in message.body
+    assert message.body.startswith("Text.\n\n-- \nMagpie · ")

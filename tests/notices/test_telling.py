@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from notices import actions
 from notices.actions import News, telling
 from notices.actions.telling import next_morning
-from notices.enums import DEFAULTS, Kind, Mail
+from notices.enums import ALWAYS, DEFAULTS, Kind, Mail
 from notices.models import Notice
 from tests.factories import make_customer
 from tests.notices.saying import notice, tell, told, want
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_every_kind_but_the_daily_mail_has_a_default() -> None:
-    assert set(DEFAULTS) == set(Kind) - {Kind.DIGEST}
+    assert set(DEFAULTS) | set(ALWAYS) == set(Kind) - {Kind.DIGEST}
 
 
 @pytest.mark.parametrize("kind", list(DEFAULTS))
@@ -101,6 +101,15 @@ def test_who_cannot_log_in_gets_no_mail() -> None:
     tell(customer)
 
     assert notice().mail_at is None
+
+
+def test_what_happens_to_the_account_is_told_whatever_was_chosen() -> None:
+    customer = make_customer(is_active=False)
+
+    actions.tell(user_id=customer.pk, key="a", subject="Your account is closed")
+
+    assert told(customer) == ["a"]
+    assert notice().mail_at is not None
 
 
 def test_it_is_written_in_the_language_of_its_reader() -> None:
