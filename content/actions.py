@@ -63,6 +63,12 @@ def publish_terms(*, version: TermsVersion) -> TermsVersion:
 
 
 @transaction.atomic(durable=True)
+def note_told(*, slug: str) -> None:
+    """Note that customers were told of a piece of news."""
+    Page.objects.filter(slug=slug, told_at=None).update(told_at=Now())
+
+
+@transaction.atomic(durable=True)
 def accept_terms(
     *, user: User, number: int, where: Where, address: str | None = None
 ) -> bool:

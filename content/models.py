@@ -39,6 +39,8 @@ class Page(models.Model):
         blank=True,
         help_text=_("Until then only staff see it. Empty for a draft."),
     )
+    # Of news: when customers were told.
+    told_at = models.DateTimeField(_("told"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("page")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from django.conf import settings
@@ -14,6 +14,9 @@ from django.utils.translation import get_language
 from content.enums import PageKind
 from content.markdown import render
 from content.models import Acceptance, Page, TermsText, TermsVersion
+
+# For so long after it came out customers are told of a piece of news.
+TELLING = timedelta(days=2)
 
 
 class _Written(Protocol):
@@ -112,6 +115,20 @@ def news(*, drafts: bool = False, most: int | None = None) -> list[Article]:
         pages = pages.filter(published_at__lte=Now())
     read = [_article(page) for page in pages.prefetch_related("texts")[:most]]
     return [article for article in read if article is not None]
+
+
+def untold_news() -> list[str]:
+    """Return the addresses of news that came out within two days and nobody was told of.
+
+    What was written down later than that is for the record.
+    """
+    pages = Page.objects.filter(
+        kind=PageKind.NEWS,
+        told_at=None,
+        published_at__lte=Now(),
+        published_at__gt=Now() - TELLING,
+    )
+    return list(pages.order_by("published_at").values_list("slug", flat=True))
 
 
 def article(*, slug: str, kinds: Iterable[PageKind], drafts: bool) -> Article | None:

@@ -1,14 +1,20 @@
 """What the storefront does by itself, and what spans all rooms."""
 
 import logging
+from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import actions as accounts
 from accounts.models import User
+from content import actions as content
+from content import queries as pages
+from content.enums import PageKind
 from ledger.models import Account
 from notices import actions as notices
 from shop.auditing import broken
@@ -25,6 +31,34 @@ def alert_about_audit() -> int:
         logger.error("Audit: %s", finding)
         notices.tell_staff(key=f"audit:{finding}"[:200], subject=f"Audit: {finding}")
     return len(findings)
+
+
+def tell_news() -> int:
+    """Tell customers of the news that came out; return how many pieces of it.
+
+    Customers set by set, each in a step of its own; only then is it noted as told, so
+    that what a crash leaves is told by the next run, and to nobody twice.
+    """
+    untold = pages.untold_news()
+    for slug in untold:
+        notices.tell_everybody(
+            key=slug,
+            write=_writer(slug),
+            url=reverse("news_item", args=[slug]),
+        )
+        content.note_told(slug=slug)
+    return len(untold)
+
+
+def _writer(slug: str) -> Callable[[], tuple[str, str]]:
+    """Return what says a piece of news in the language in force, read once for each."""
+
+    @cache
+    def words(_language: str | None) -> tuple[str, str]:
+        found = pages.article(slug=slug, kinds=[PageKind.NEWS], drafts=True)
+        return (found.title, found.summary) if found else (slug, "")
+
+    return lambda: words(translation.get_language())
 
 
 @transaction.atomic(durable=True)

@@ -40,6 +40,7 @@ app.conf.beat_schedule = {
     "forget replies": {"task": "provider.forget_replies", "schedule": 3600.0},
     "forget sessions": {"task": "accounts.forget_sessions", "schedule": 3600.0},
     "forget closed accounts": {"task": "accounts.forget_closed", "schedule": 3600.0},
+    "tell news": {"task": "shop.tell_news", "schedule": 60.0},
     "audit": {"task": "shop.audit", "schedule": 600.0},
 }
 

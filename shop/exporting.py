@@ -18,6 +18,7 @@ from notices import exports as notices
 from orders import exports as orders
 from payments import exports as payments
 from shop.sheets import Sheet, escape
+from support import exports as support
 
 # So much is kept in memory; what is bigger waits in a file that nobody else can open.
 IN_MEMORY = 4 * 1024 * 1024
@@ -28,6 +29,7 @@ PARTS: tuple[Callable[[User], Iterable[Sheet]], ...] = (
     orders.export,
     payments.export,
     notices.export,
+    support.export,
 )
 
 

@@ -76,7 +76,7 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
     list_filter = (FlagFilter, "status", "submission", "provider", "source")
     list_select_related = ("customer", "service", "provider")
     number_fields = ("id", "upstream_id")
-    search_fields = ("upstream_id__exact", "link", "customer__email")
+    search_fields = ("upstream_id__exact", "link", "reference", "customer__email")
     search_help_text = _("A number, an upstream id, a link or an e-mail address.")
     ordering = ("-id",)
     paginator = InfinitePaginator
@@ -100,7 +100,11 @@ class OrderAdmin(SettlingButtons, ReadonlyMixin, ShopAdmin):
         ),
         (
             _("What was ordered"),
-            {"fields": ("link", "quantity", "runs", "interval", "units", "fields")},
+            {
+                "fields": (
+                    "reference", "link", "quantity", "runs", "interval", "units", "fields",
+                )
+            },
         ),
         (_("Money"), {"fields": ("price_shown", "paid", "returned", "consented")}),
         (

@@ -7,6 +7,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from notices import actions as notices
 from orders import actions as orders
 from orders.enums import RequestKind
 from orders.models import Order
@@ -33,8 +34,8 @@ def open_ticket(
     """Open a ticket and return it.
 
     1. What is written is read, and counted against the customer's limits.
-    2. In one transaction: the ticket, its first message and the files. Whatever comes
-       after, it stands and waits for staff.
+    2. In one transaction: the ticket, its first message and the files, and an alert where
+       people are to read it. Whatever comes after, it stands and waits for staff.
     3. A refill or a cancel is asked for, order by order, each in a step of its own.
     4. What came of each is the first answer. It is all, and the ticket is answered,
        unless the customer has written something that staff should read.
@@ -60,6 +61,7 @@ def open_ticket(
         orders=found,
         files=taken,
         token=token,
+        waits=bool(said) or wish not in AT_ONCE,
     )
     if made and wish in AT_ONCE:
         answers = orders.ask_for_many(
@@ -113,6 +115,7 @@ def _open(
     orders: Sequence[Order],
     files: Sequence[File],
     token: str,
+    waits: bool,
 ) -> tuple[Ticket, bool]:
     """Return the ticket, and whether it is new."""
     lock_customer(customer)
@@ -129,6 +132,12 @@ def _open(
     )
     ticket.orders.set(orders)
     add_message(ticket, author=customer, text=text, files=files)
+    if waits:
+        notices.tell_staff(
+            key=f"ticket:{ticket.pk}",
+            subject=f"Ticket {ticket.pk}: {subject}",
+            text=f"{customer} wrote:\n\n{text}",
+        )
     return ticket, True
 
 

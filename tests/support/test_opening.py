@@ -254,4 +254,18 @@ def test_only_so_many_files_are_taken_in_a_day(
 
     assert kept() == (1, 1, 2)
     assert FILES_A_DAY < MOST_OPEN * MESSAGES_AN_HOUR
-    assert not Notice.objects.exists()
+    assert not Notice.objects.exclude(user=None).exists()
+
+
+def test_staff_hear_of_what_they_are_to_read_and_of_nothing_else(alice: User) -> None:
+    order = make_order(alice)
+    open_ticket(
+        alice, category=Category.ORDER, wish=Wish.CANCEL, order_ids=[order.pk], text=""
+    )
+    assert not Notice.objects.filter(user=None).exists()
+
+    ticket = open_ticket(alice, subject="Where is it?", text="I wait.")
+
+    alert = Notice.objects.get(user=None)
+    assert alert.subject == f"Ticket {ticket.pk}: Where is it?"
+    assert alert.text == f"{alice.email} wrote:\n\nI wait."
