@@ -5,6 +5,7 @@
 - catalogue: importing catalogues; CATALOGUES names a folder of real ones
 - imports: large catalogues beside copying by hand and a loop; SIZES of them
 - pages: catalogue, search and order form at 10,000 and 100,000 services
+- storefront: every page of a customer with 100,000 orders, and what a first visit weighs
 - latency: from "place order" to accepted upstream, at an idle shop
 - trade: an hour's orders with all outcomes, and the audit after it
 - throughput: orders sent per second by one worker of 32 threads; ORDERS of them
@@ -33,6 +34,7 @@ NAMES = (
     "catalogue",
     "imports",
     "pages",
+    "storefront",
     "latency",
     "trade",
     "throughput",

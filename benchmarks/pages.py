@@ -84,8 +84,15 @@ def _pages() -> Pages:
 def _measure(customer: User) -> dict[str, list[float]]:
     client = Client()
     client.force_login(customer)
+    measured = measure(client, _pages())
+    measured["API services"] = _api(customer)
+    return measured
+
+
+def measure(client: Client, pages: Pages) -> dict[str, list[float]]:
+    """Ask for the addresses of each kind of page in turn; print and return the times."""
     measured = {}
-    for name, addresses in _pages().items():
+    for name, addresses in pages.items():
         for address in addresses:
             _get(client, address)
         seconds, cpu, sizes, counts = [], [], [0], set()
@@ -104,7 +111,6 @@ def _measure(customer: User) -> dict[str, list[float]]:
             f"{min(counts)}–{max(counts)} queries, "
             f"at most {max(sizes) / 1024:.0f} KB compressed"
         )
-    measured["API services"] = _api(customer)
     return measured
 
 
