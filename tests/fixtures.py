@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from django.test import TransactionTestCase
 from pytest_django import Settings
 
 from content import frame
@@ -17,7 +18,10 @@ from sandbox.server import running
 from sandbox.terms import Terms
 from sandbox.vendor import Vendor
 from shop import celery
+from tests.emptying import empty
 from tests.factories import make_provider
+
+TransactionTestCase._fixture_teardown = empty
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,48 @@
+"""Emptying the database after a test that committed something.
+
+Django truncates every table and then fills in content types and permissions again: a
+third of a second for each of thousands of tests. Here only what has rows is emptied, and
+those two stay.
+"""
+
+from typing import Any
+
+from django.db import connection
+
+# Deleted rows stay in the files until somebody cleans up, which nobody else does here.
+LARGE = 512 * 1024
+_EMPTY = """
+    DO $$
+    DECLARE
+        name regclass;
+        filled boolean;
+    BEGIN
+        -- Neither triggers nor foreign keys stand in the way.
+        SET LOCAL session_replication_role = replica;
+        FOR name IN
+            SELECT oid FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+                AND relname NOT IN
+                    ('django_migrations', 'django_content_type', 'auth_permission')
+        LOOP
+            EXECUTE format('SELECT EXISTS (SELECT FROM %s)', name) INTO filled;
+            IF filled THEN
+                EXECUTE format('DELETE FROM %s', name);
+            END IF;
+        END LOOP;
+    END $$
+"""
+_LARGE = """
+    SELECT oid::regclass::text FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+        AND pg_relation_size(oid) > %s
+"""
+
+
+def empty(*_: Any) -> None:
+    """Delete all rows, and clean up the files that have become large."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPTY)
+        cursor.execute(_LARGE, [LARGE])
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"VACUUM {name}")
