@@ -30,7 +30,7 @@ _SYSTEMS = (
 def in_words(browser: str) -> str:
     """Return what a User-Agent header says, such as "Firefox, Windows"."""
     found = [_first(browser, _BROWSERS), _first(browser, _SYSTEMS)]
-    return ", ".join(filter(None, found)) or _("An unknown browser")
+    return ", ".join(filter(None, found)) or _("Some browser")
 
 
 def _first(text: str, names: tuple[tuple[str, str], ...]) -> str:

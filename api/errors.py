@@ -23,7 +23,7 @@ class Wording(StrEnum):
     IDEMPOTENCY_KEY_USED = "This idempotency_key was used for a different order"
     KIND = "Incorrect kind"
     BEFORE = "Incorrect before"
-    ACTION = "Incorrect request: unknown action"
+    ACTION = "Incorrect request: no such action"
     METHOD = "Incorrect request: use POST or GET"
     CONTENT_TYPE = "Incorrect request: send a form or JSON"
     FORM = "Incorrect request: the form cannot be read"

@@ -10,7 +10,7 @@ class TopUpState(models.TextChoices):
     CREATED = "created", _("begun")
     PENDING = "pending", _("waiting for confirmation")
     PAID = "paid", _("paid")
-    FAILED = "failed", _("failed")
+    FAILED = "failed", _("not paid")
     EXPIRED = "expired", _("expired")
     REFUNDED = "refunded", _("refunded")
     DISPUTED = "disputed", _("disputed")

@@ -125,7 +125,7 @@ def test_what_has_expired_is_deleted_with_its_session(alice: User) -> None:
             "Samsung Internet, Android",
         ),
         ("curl/8.0", "curl"),
-        ("", "An unknown browser"),
+        ("", "Some browser"),
     ],
 )
 def test_a_browser_is_told_in_words(header: str, words: str) -> None:

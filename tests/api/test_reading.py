@@ -126,7 +126,7 @@ def test_the_reply_is_compact_json_in_utf_8(alice: Caller, service: Service) -> 
 
 @pytest.mark.parametrize("action", ["", "orders", "balance\x01", "__init__", "잔액"])
 def test_an_unknown_action_is_refused(alice: Caller, action: str) -> None:
-    assert alice(action) == {"error": "Incorrect request: unknown action"}
+    assert alice(action) == {"error": "Incorrect request: no such action"}
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS"])
