@@ -6,6 +6,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts.log_ins import note_at_log_in  # noqa: PLC0415 - needs the models
+        # These need the models.
+        from allauth.mfa.signals import authenticator_added  # noqa: PLC0415
 
-        user_logged_in.connect(note_at_log_in)
+        from accounts import log_ins  # noqa: PLC0415
+
+        user_logged_in.connect(log_ins.note_at_log_in)
+        authenticator_added.connect(log_ins.end_others_at_first_step)

@@ -3,10 +3,14 @@
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from shop.crypto import decrypt, encrypt
+
+# What is a second step by itself; recovery codes stand in for one.
+STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class TwoSteps(DefaultMFAAdapter):  # type: ignore[misc]
@@ -26,7 +30,14 @@ class TwoSteps(DefaultMFAAdapter):  # type: ignore[misc]
         return str(settings.SHOP_NAME)
 
 
+def second_steps(user: User) -> QuerySet[Authenticator]:
+    """Return what somebody logs in with beside the password, or instead of it."""
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(
+        user=user, type__in=STEPS
+    )
+    return found
+
+
 def has_two_steps(user: User) -> bool:
     """Return whether somebody needs more than a password to log in."""
-    types = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    return bool(Authenticator.objects.filter(user=user, type__in=types).exists())
+    return second_steps(user).exists()

@@ -112,6 +112,17 @@ def test_the_second_step_is_asked_for(hers: Client) -> None:
     assert client.get("/account/").status_code == 200
 
 
+def test_the_first_second_step_ends_every_other_log_in(hers: Client) -> None:
+    thief = Client()
+    log_in(thief)
+    assert thief.get("/account/").status_code == 200
+
+    set_up(hers)
+
+    assert thief.get("/account/").status_code == 302
+    assert hers.get("/account/").status_code == 200
+
+
 def test_a_recovery_code_works_once(hers: Client) -> None:
     _secret, codes = set_up(hers)
     first, second = Client(), Client()
