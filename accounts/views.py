@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -22,9 +23,8 @@ from accounts import actions, queries
 from accounts.browsers import in_words
 from accounts.forms import NetworksForm
 from accounts.models import LogIn
+from shop.languages import remember_language, without_language
 from shop.requests import CustomerRequest, Request, client_address
-
-_A_YEAR = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ class Place:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
+@reauthentication_required(allow_get=True)
 def api(request: CustomerRequest) -> HttpResponse:
-    """Show the API key's facts; keep from where it may be used."""
+    """Show the API key's facts; keep from where it may be used, after a fresh proof."""
     if request.method != "POST":
         return _api_page(request)
     form = NetworksForm(request.POST)
@@ -56,8 +57,12 @@ def api(request: CustomerRequest) -> HttpResponse:
 @require_POST
 @login_required
 @never_cache
+@reauthentication_required
 def rotate_key(request: CustomerRequest) -> HttpResponse:
-    """Make a new API key and show it, for the only time: there is nothing to reload."""
+    """Make a new API key and show it, for the only time: there is nothing to reload.
+
+    After a fresh proof, as a key outlives every log-in.
+    """
     key = actions.rotate_api_key(user=request.user)
     return _api_page(request, new_key=key)
 
@@ -114,9 +119,7 @@ def language(request: Request) -> HttpResponse:
     if code in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
             actions.choose_language(user=request.user, language=code)
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, code, max_age=_A_YEAR, samesite="Lax"
-        )
+        remember_language(request, response, language=code)
     return response
 
 
@@ -146,8 +149,11 @@ def _place(row: LogIn, here: str | None) -> Place:
 
 
 def _page_before(request: Request) -> str:
-    """Return the page the form was on, if it is one of ours."""
-    page = request.POST.get("next", "")
+    """Return the page the form was on, if it is one of ours.
+
+    Without the language that its address may name: that would speak on.
+    """
+    page = without_language(request.POST.get("next", ""))
     ours = url_has_allowed_host_and_scheme(
         page, {request.get_host()}, require_https=request.is_secure()
     )

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils.translation import get_language
 
-from shop.middleware import PARAMETER
+from shop.languages import PARAMETER
 
 # Names of addresses that crawlers are welcome to, with what of their query counts.
 PUBLIC: Mapping[str, tuple[str, ...]] = {

@@ -18,10 +18,7 @@ from accounts.time_zones import time_zone
 from accounts.two_steps import has_two_steps
 from provider.queries import exchange_rate
 from shop.display import seen_in
-
-# The parameter by which an address names its language.
-PARAMETER = "lang"
-A_YEAR = 365 * 24 * 3600
+from shop.languages import PARAMETER, remember_language
 
 
 class ContentSecurityPolicy(CSPMiddleware):
@@ -61,13 +58,7 @@ class PreferredLanguage:
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ("Accept-Language",))
         if asked and not request.user.is_authenticated:
-            response.set_cookie(
-                settings.LANGUAGE_COOKIE_NAME,
-                asked,
-                max_age=A_YEAR,
-                samesite="Lax",
-                secure=request.is_secure(),
-            )
+            remember_language(request, response, language=asked)
         return response
 
 

@@ -1,6 +1,5 @@
 """How a customer is called, and how pages speak to them."""
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -13,9 +12,8 @@ from django.views.decorators.http import require_http_methods
 from accounts import actions
 from accounts.forms import ProfileForm
 from provider.queries import currencies_to_see
+from shop.languages import remember_language
 from shop.requests import CustomerRequest
-
-_A_YEAR = 365 * 24 * 3600
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,12 +33,7 @@ def profile(request: CustomerRequest) -> HttpResponse:
     with translation.override(chosen["language"]):
         messages.success(request, _("Saved."))
     response = redirect("account")
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        chosen["language"],
-        max_age=_A_YEAR,
-        samesite="Lax",
-    )
+    remember_language(request, response, language=chosen["language"])
     return response
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from accounts import actions
 from accounts.models import ApiKey, User
 from accounts.queries import user_by_api_key
 from tests.factories import make_customer
@@ -28,8 +30,17 @@ def hers(alice: User) -> Client:
     return client
 
 
+def made(client: Client) -> HttpResponse:
+    """Ask for a key, give the password, and return the page that shows it."""
+    asked = client.post("/account/api-key/")
+    assert asked.url == "/account/reauthenticate/?next=%2Faccount%2Fapi-key%2F"
+    return client.post(
+        asked.url, {"password": "a good password", "next": "/account/api-key/"}
+    )
+
+
 def test_a_new_key_is_shown_once_and_works(hers: Client, alice: User) -> None:
-    page = hers.post("/account/api-key/").content.decode()
+    page = made(hers).content.decode()
     found = re.search(r'id="new-key"[^>]*>([^<]+)<', page)
     assert found
     assert user_by_api_key(key=found[1]) == alice
@@ -37,11 +48,24 @@ def test_a_new_key_is_shown_once_and_works(hers: Client, alice: User) -> None:
 
 
 def test_the_page_with_a_new_key_is_never_stored(hers: Client) -> None:
-    assert "no-store" in hers.post("/account/api-key/").headers["Cache-Control"]
+    assert "no-store" in made(hers).headers["Cache-Control"]
+
+
+def test_an_open_browser_makes_no_key_and_opens_none_to_the_world(
+    hers: Client, alice: User
+) -> None:
+    actions.limit_api_key(user=alice, networks=["203.0.113.7"])
+
+    hers.post("/account/api-key/")
+    hers.post("/account/api/", {"networks": ""})
+
+    alice.refresh_from_db()
+    assert ApiKey.objects.count() == 0
+    assert alice.api_networks == ["203.0.113.7"]
 
 
 def test_a_revoked_key_is_gone(hers: Client) -> None:
-    hers.post("/account/api-key/")
+    made(hers)
     page = hers.post("/account/api-key/revoke/", follow=True).content.decode()
     assert "The API key no longer works." in page
     assert ApiKey.objects.filter(revoked_at=None).count() == 0
@@ -58,6 +82,22 @@ def test_a_language_is_kept_for_the_customer(hers: Client, alice: User) -> None:
     assert response.url == "/orders/"
     assert alice.language == "ko"
     assert '<html lang="ko">' in hers.get("/account/").content.decode()
+
+
+def test_a_choice_outweighs_the_language_of_the_address(client: Client) -> None:
+    client.get("/services/?q=a&lang=ko")
+
+    data = {"language": "en", "next": "/services/?q=a&lang=ko&sort=price"}
+    page = client.post("/language/", data, follow=True)
+
+    assert page.redirect_chain == [("/services/?q=a&sort=price", 302)]
+    assert '<html lang="en">' in page.content.decode()
+
+
+@pytest.mark.parametrize("page", ["//evil.example/?lang=ko", "https://evil.example/"])
+def test_a_choice_leads_to_no_other_shop(client: Client, page: str) -> None:
+    response = client.post("/language/", {"language": "en", "next": page})
+    assert response.url == "/"
 
 
 def test_a_visitor_chooses_a_language_too(client: Client) -> None:

@@ -17,6 +17,13 @@ def browser(user: User, **headers: str) -> Client:
     return client
 
 
+def proved(user: User) -> Client:
+    """Return a browser in which the password was given just now."""
+    client = browser(user)
+    client.post("/account/reauthenticate/", {"password": "a good password"})
+    return client
+
+
 @pytest.fixture
 def alice() -> User:
     return make_customer("alice@example.com")
@@ -74,7 +81,7 @@ def test_three_places_take_as_many_queries_as_one(
 
 
 def test_the_addresses_of_a_key_are_kept_and_shown(alice: User) -> None:
-    hers = browser(alice)
+    hers = proved(alice)
     page = hers.post(
         "/account/api/", {"networks": "203.0.113.7\n2001:db8::/32"}, follow=True
     ).content.decode()
@@ -84,7 +91,7 @@ def test_the_addresses_of_a_key_are_kept_and_shown(alice: User) -> None:
 
 
 def test_what_is_no_address_is_told_and_nothing_is_kept(alice: User) -> None:
-    page = browser(alice).post("/account/api/", {"networks": "here"}).content.decode()
+    page = proved(alice).post("/account/api/", {"networks": "here"}).content.decode()
     assert "here is neither an address nor a network." in page
     alice.refresh_from_db()
     assert alice.api_networks == []
