@@ -13,7 +13,7 @@ from orders.enums import RefillStatus, Source, Status
 from orders.models import Order, OrderRequest
 from provider.client import CallFailed
 from provider.models import Provider
-from shop.money import show
+from shop.money import plain, show
 
 
 def tell_staff(order_id: int, text: str) -> None:
@@ -50,7 +50,7 @@ def tell_customers(orders: Iterable[Order], *, later: Collection[int] = ()) -> N
             News(
                 user_id=order.customer_id,
                 kind=kind,
-                key=f"order:{order.pk}:{order.status}",
+                key=_key(order),
                 write=partial(_ended, order.pk, kind, show(order.refunded)),
                 url=reverse("order", args=[order.pk]),
                 mailed=order.source != Source.API,
@@ -59,6 +59,12 @@ def tell_customers(orders: Iterable[Order], *, later: Collection[int] = ()) -> N
             if (kind := _kind(order, late=order.pk in later)) is not None
         ]
     )
+
+
+def _key(order: Order) -> str:
+    """Return what names this end of an order: the same status with more refunded is new."""
+    key = f"order:{order.pk}:{order.status}"
+    return f"{key}:{plain(order.refunded)}" if order.refunded else key
 
 
 def _kind(order: Order, *, late: bool) -> Kind | None:

@@ -71,6 +71,20 @@ def test_a_refund_after_the_end_is_another_kind(script: Script) -> None:
     ]
 
 
+def test_each_further_refund_is_told_of_and_none_twice(script: Script) -> None:
+    order = tracked(script, accepted(script), HALF)
+    more = says(UpstreamStatus.PARTIAL, charge="0.2", remains=800)
+
+    for row in (more, more):
+        order = tracked(script, order, row)
+
+    assert order.refunded == Decimal("1.6")
+    assert told(order.customer) == [
+        ("order_partial", f"Order {order.pk}: $1.00 refunded"),
+        ("order_refunded", f"Order {order.pk}: $1.60 refunded"),
+    ]
+
+
 def test_a_programs_orders_are_told_of_in_the_shop_alone(script: Script) -> None:
     order = accepted(script)
     want(order.customer, Kind.ORDER_FINISHED, Mail.DAILY)
