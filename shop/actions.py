@@ -15,7 +15,7 @@ from accounts.models import User
 from content import actions as content
 from content import queries as pages
 from content.enums import PageKind
-from ledger.models import Account
+from ledger import actions as ledger
 from notices import actions as notices
 from shop.auditing import broken
 from shop.closing import ClosingRefused, left, obstacles
@@ -70,8 +70,10 @@ def close_account(*, user: User, waive: bool) -> None:
        they give up stays on their account, in the books.
     3. The account is closed: no log-in, no key; and they are told by mail.
     """
+    # Accounts before anything else, as wherever money moves: a dispute that arrives holds
+    # them, and freezes the customer then.
+    ledger.lock_customers(customer_ids=[user.pk])
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    list(Account.objects.select_for_update().filter(customer=locked).order_by("pk"))
     if locked.closed_at is not None:
         return
     found = obstacles(user=locked)

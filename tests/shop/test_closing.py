@@ -1,13 +1,17 @@
 """Closing an account: what stands in its way, and what happens."""
 
+import time
 from collections.abc import Callable
 from decimal import Decimal
+from threading import Event
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts import actions as accounts
 from accounts.models import User
+from ledger import actions as ledger
 from ledger.enums import AccountKind
 from ledger.models import Account
 from notices.models import Notice
@@ -16,6 +20,7 @@ from payments.models import TopUp
 from shop.actions import close_account
 from shop.closing import ClosingRefused, obstacles
 from tests.factories import make_admin, make_customer, make_order
+from tests.threads import together
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -103,3 +108,28 @@ def test_closing_twice_is_closing_once() -> None:
     close_account(user=alice, waive=False)
     close_account(user=alice, waive=False)
     assert Notice.objects.count() == 1
+
+
+def test_a_dispute_that_arrives_meanwhile_goes_first() -> None:
+    alice = make_customer(credit="1")
+    held = Event()
+
+    def dispute() -> bool:
+        with transaction.atomic():
+            ledger.lock_customers(customer_ids=[alice.pk])
+            held.set()
+            time.sleep(0.3)
+            accounts.freeze(user_id=alice.pk, reason="A dispute")
+        return True
+
+    def close() -> bool:
+        held.wait(10)
+        try:
+            close_account(user=alice, waive=True)
+        except ClosingRefused:
+            return False
+        return True
+
+    assert together(dispute, close) == [True, False]
+    alice.refresh_from_db()
+    assert alice.closed_at is None
