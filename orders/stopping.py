@@ -1,6 +1,5 @@
 """The public form by which somebody stops deliveries to their own page."""
 
-from allauth.account.adapter import get_adapter
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,7 +11,7 @@ from orders import actions
 from orders.intake import LONGEST_LINK, link_fault
 from provider.links import full_link, is_whole_site, key_of
 from shop.counting import count
-from shop.requests import Request
+from shop.requests import Request, client_address
 
 # So many pages may be stopped from one address in so many seconds.
 MOST = 5
@@ -88,4 +87,4 @@ def stopped(request: Request) -> HttpResponse:
 
 def _may_ask(request: Request) -> bool:
     """Count a request by its address, in the cache, and not at all without it."""
-    return count(f"stops:{get_adapter().get_client_ip(request)}", window=WINDOW) <= MOST
+    return count(f"stops:{client_address(request)}", window=WINDOW) <= MOST

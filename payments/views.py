@@ -1,6 +1,5 @@
 """Adding funds: the form, the way to the gateway and back, and the gateway's own door."""
 
-from allauth.account.adapter import get_adapter
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import RequestDataTooBig
@@ -200,7 +199,7 @@ def notify(request: HttpRequest, gateway: str) -> HttpResponse:
     found = registry.by_name(gateway)
     if found is None:
         raise Http404
-    sender = get_adapter().get_client_ip(request)
+    sender = client_address(request)
     if count(f"notify:{gateway}:{sender}", window=60) > NOTIFICATIONS:
         return HttpResponse(status=429)
     try:

@@ -62,6 +62,18 @@ def test_a_signed_notification_is_stored_as_it_came_and_credited() -> None:
     assert balance(customer=top_up.customer) == 10
 
 
+def test_a_gateway_without_an_address_of_its_own_is_heard() -> None:
+    # As behind a socket of the same machine.
+    top_up = begin()
+    headers, body = signed(top_up)
+    door = Client(REMOTE_ADDR="")
+
+    page = door.post(DOOR, body, content_type="application/json", headers=headers)
+
+    assert page.status_code == 200
+    assert balance(customer=top_up.customer) == 10
+
+
 def _forgeries(
     headers: dict[str, str], body: bytes
 ) -> dict[str, tuple[dict[str, str], bytes]]:
