@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from content import actions, queries
+from content.agreeing import version_of
 from content.enums import PageKind, Where
 from content.models import Page
 from shop.requests import CustomerRequest, Request, client_address
@@ -84,10 +85,10 @@ def terms_draft(request: Request, pk: int) -> HttpResponse:
 @never_cache
 def accept_terms(request: CustomerRequest) -> HttpResponse:
     """Accept the terms that were shown, if they are still those in force."""
-    number = request.POST.get("number", "")
-    if number.isdecimal() and actions.accept_terms(
+    number = version_of(request.POST.get("number", ""))
+    if number is not None and actions.accept_terms(
         user=request.user,
-        number=int(number),
+        number=number,
         where=Where.ASKED,
         address=client_address(request),
     ):

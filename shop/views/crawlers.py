@@ -17,6 +17,8 @@ from shop.requests import Request
 
 # Services in one list: with every language it stays far below the 50,000 of a sitemap.
 CHUNK = 5000
+# What one list of lists may name.
+MOST_PARTS = 50_000
 AN_HOUR = 3600
 STANDING = ("home", "services", "updates", "faq", "news", "api_docs", "account_signup")
 # What is behind a log-in, or is no page at all.
@@ -74,7 +76,9 @@ def services(request: Request, part: int) -> HttpResponse:
     """List a few thousand of the services on sale."""
     first = (part - 1) * CHUNK
     found = services_on_sale().order_by("pk").values_list("pk", flat=True)
-    numbers = list(found[first : first + CHUNK]) if first >= 0 else []
+    # Beyond, the database knows no such number.
+    there = 0 < part <= MOST_PARTS
+    numbers = list(found[first : first + CHUNK]) if there else []
     if not numbers:
         raise Http404
     return _listed(request, [(reverse("new_order", args=[pk]), {}) for pk in numbers])

@@ -30,6 +30,17 @@ def test_a_draft_is_kept_and_found_by_its_customer_alone() -> None:
     assert draft_of(customer=bob) is None
 
 
+def test_what_the_database_cannot_take_is_left_out() -> None:
+    draft = actions.keep_draft(
+        customer=make_customer(),
+        service=make_service(),
+        fields={"link": f"\0{LINK}", "reference": "\0"},
+        charge=Decimal(2),
+    )
+
+    assert draft.fields == {"link": LINK, "reference": ""}
+
+
 @pytest.mark.parametrize("number", ["x", "-1", "²", "9" * 30])
 def test_a_number_that_is_none_finds_nothing(number: str) -> None:
     assert draft_of(customer=make_customer(), number=number) is None
