@@ -3,31 +3,33 @@
 from collections.abc import Iterator
 
 from accounts.models import User
-from ledger.models import Transfer
-from ledger.queries import statement
+from ledger.statements import Line, all_lines
+from ledger.wanted import Wanted
 from shop.money import plain
 from shop.sheets import Sheet
 
 
 def export(user: User) -> Iterator[Sheet]:
-    """Return the customer's transfers, newest first, in the shop's currency."""
+    """Return the customer's transfers as their statement lists them, newest first."""
     yield Sheet(
         "transfers",
-        ["number", "time", "kind", "subject", "change", "currency", "after", "note"],
-        (_row(row, user) for row in statement(customer=user).iterator(chunk_size=500)),
+        [
+            *("number", "time", "kind", "subject", "change", "currency", "after"),
+            *("balance", "note"),
+        ],
+        map(_row, all_lines(customer=user, wanted=Wanted())),
     )
 
 
-def _row(row: Transfer, user: User) -> list[object]:
-    came = row.source.customer_id != user.pk
-    after = row.target_balance_after if came else row.source_balance_after
+def _row(line: Line) -> list[object]:
     return [
-        row.pk,
-        row.created_at,
-        row.kind,
-        row.subject,
-        plain(row.amount if came else -row.amount),
-        row.currency,
-        "" if after is None else plain(after),
-        row.note,
+        line.number,
+        line.at,
+        line.kind.value,
+        line.subject,
+        plain(line.change),
+        line.currency,
+        "" if line.after is None else plain(line.after),
+        line.bucket.value,
+        line.note,
     ]

@@ -13,6 +13,7 @@ from typing import IO
 
 from accounts import exports as accounts
 from accounts.models import User
+from content import exports as content
 from ledger import exports as ledger
 from notices import exports as notices
 from orders import exports as orders
@@ -25,6 +26,7 @@ IN_MEMORY = 4 * 1024 * 1024
 
 PARTS: tuple[Callable[[User], Iterable[Sheet]], ...] = (
     accounts.export,
+    content.export,
     ledger.export,
     orders.export,
     payments.export,
