@@ -109,6 +109,11 @@ ACTIONS = (
                 required=False,
             ),
             Parameter(
+                "reference",
+                _("What you call the order, up to 100 letters: find it by it later."),
+                required=False,
+            ),
+            Parameter(
                 "idempotency_key",
                 _(
                     "A text of your own: the same key with the same order is answered "
