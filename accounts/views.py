@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -24,7 +23,7 @@ from accounts.browsers import in_words
 from accounts.forms import NetworksForm
 from accounts.models import LogIn
 from shop.languages import remember_language, without_language
-from shop.requests import CustomerRequest, Request, client_address
+from shop.requests import CustomerRequest, Request, client_address, page_before
 
 
 @dataclass(frozen=True)
@@ -113,8 +112,13 @@ def end_other_log_ins(request: CustomerRequest) -> HttpResponse:
 
 @require_POST
 def language(request: Request) -> HttpResponse:
-    """Speak another language from now on: in this browser, and to this customer."""
-    response = HttpResponseRedirect(_page_before(request))
+    """Speak another language from now on: in this browser, and to this customer.
+
+    The page that follows is the one before without the language that its address may
+    name, as that would speak on.
+    """
+    page = without_language(page_before(request, otherwise="/"))
+    response = HttpResponseRedirect(page)
     code = request.POST.get("language", "")
     if code in dict(settings.LANGUAGES):
         if request.user.is_authenticated:
@@ -146,15 +150,3 @@ def _place(row: LogIn, here: str | None) -> Place:
         seen_at=row.seen_at,
         is_here=row.pk == here,
     )
-
-
-def _page_before(request: Request) -> str:
-    """Return the page the form was on, if it is one of ours.
-
-    Without the language that its address may name: that would speak on.
-    """
-    page = without_language(request.POST.get("next", ""))
-    ours = url_has_allowed_host_and_scheme(
-        page, {request.get_host()}, require_https=request.is_secure()
-    )
-    return page if ours else "/"

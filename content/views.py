@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +14,7 @@ from content import actions, queries
 from content.agreeing import version_of
 from content.enums import PageKind, Where
 from content.models import Page
-from shop.requests import CustomerRequest, Request, client_address
+from shop.requests import CustomerRequest, Request, client_address, page_before
 
 # Under this name a browser remembers which news its reader has put away.
 SEEN = "news_seen"
@@ -49,7 +48,11 @@ def news(request: Request) -> HttpResponse:
 def news_seen(request: Request, slug: str) -> HttpResponse:
     """Tell this browser of a piece of news no more."""
     found = get_object_or_404(Page, slug=slug, kind=PageKind.NEWS)
-    response = HttpResponse() if request.htmx else redirect(_back(request, "home"))
+    response = (
+        HttpResponse()
+        if request.htmx
+        else redirect(page_before(request, otherwise=reverse("home")))
+    )
     response.set_cookie(
         SEEN, found.slug, max_age=_A_YEAR, samesite="Lax", secure=request.is_secure()
     )
@@ -97,7 +100,7 @@ def accept_terms(request: CustomerRequest) -> HttpResponse:
         messages.error(
             request, _("The terms have changed meanwhile. Please read them.")
         )
-    return redirect(_back(request, "terms"))
+    return redirect(page_before(request, otherwise=reverse("terms")))
 
 
 def _article(
@@ -125,12 +128,3 @@ def _terms(request: Request, found: queries.Terms | None) -> HttpResponse:
 def _may(request: Request) -> bool:
     """Return whether somebody may look at drafts."""
     return request.user.has_perm("content.view_page")
-
-
-def _back(request: Request, otherwise: str) -> str:
-    """Return the page that a form was on, if it is one of ours."""
-    given = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(
-        given, {request.get_host()}, require_https=request.is_secure()
-    )
-    return given if ours else reverse(otherwise)

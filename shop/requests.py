@@ -3,6 +3,7 @@
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
@@ -29,3 +30,15 @@ def client_address(request: HttpRequest) -> str | None:
         return str(get_adapter().get_client_ip(request))
     except PermissionDenied:
         return None
+
+
+def page_before(request: HttpRequest, *, otherwise: str) -> str:
+    """Return the page that a posted form was on, if it is one of ours.
+
+    As its `next` says; a made-up one would lead customers to somebody else's page.
+    """
+    page = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        page, {request.get_host()}, require_https=request.is_secure()
+    )
+    return page if ours else otherwise

@@ -5,7 +5,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +18,7 @@ from provider.enums import SERVICE_TYPES
 from provider.models import Service
 from provider.searching import Wanted, find
 from provider.translations import localise
-from shop.requests import CustomerRequest, Request
+from shop.requests import CustomerRequest, Request, page_before
 
 ROWS = 25
 
@@ -56,19 +55,16 @@ def star(request: CustomerRequest, service_id: int) -> HttpResponse:
     service = get_object_or_404(Service, pk=service_id)
     wanted = request.POST.get("wanted") == "1"
     actions.set_favourite(customer=request.user, service=service, wanted=wanted)
-    back = request.POST.get("next", "")
     if request.htmx:
         context = {
             "address": reverse("new_order", args=[service.pk]),
             "icons": static("img/icons.svg"),
             "is_favourite": wanted,
-            "here": back,
+            "here": request.POST.get("next", ""),
             "label": _("Favourite: No. %(number)s") % {"number": service.pk},
         }
         return render(request, "components/_star.html", context)
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = reverse("services")
-    return redirect(back)
+    return redirect(page_before(request, otherwise=reverse("services")))
 
 
 def _recent(request: Request, wanted: Wanted) -> list[Service]:
