@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from ledger.enums import Group
+from shop.paging import row_number
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,11 @@ class Wanted:
     def read(cls, query: Mapping[str, str]) -> "Wanted":
         """Return what an address asks for; what makes no sense in it is left out."""
         group = query.get("kind", "")
-        before = query.get("before", "")
         return cls(
             group=Group(group) if group in Group.values else None,
             from_date=_date(query.get("from", "")),
             to_date=_date(query.get("to", "")),
-            before=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before=row_number(query.get("before")),
         )
 
     def address(self, **changes: object) -> str:

@@ -19,6 +19,7 @@ from accounts.models import User
 from notices import actions, queries, stopping
 from notices.enums import Kind
 from notices.forms import ChoicesForm
+from shop.paging import cut, row_number
 from shop.requests import CustomerRequest, Request
 
 ROWS = 30
@@ -28,13 +29,10 @@ ROWS = 30
 @login_required
 def notices(request: CustomerRequest) -> HttpResponse:
     """Show what the customer was told, newest first."""
-    before = _number(request.GET.get("before"))
-    rows = list(queries.notices_of(user=request.user, before=before)[: ROWS + 1])
-    context = {
-        "notices": rows[:ROWS],
-        "older": rows[ROWS - 1].pk if len(rows) > ROWS else None,
-        "before": before,
-    }
+    before = row_number(request.GET.get("before"))
+    found = queries.notices_of(user=request.user, before=before)
+    rows, older = cut(found, rows=ROWS)
+    context = {"notices": rows, "older": older, "before": before}
     return render(request, "notices/notices.html", context)
 
 
@@ -47,7 +45,7 @@ def read(request: CustomerRequest, notice_id: int) -> HttpResponse:
         raise Http404
     if notice.url and "stay" not in request.POST:
         return redirect(notice.url)
-    before = _number(request.POST.get("before"))
+    before = row_number(request.POST.get("before"))
     return redirect(reverse("notices", query={"before": before} if before else None))
 
 
@@ -55,7 +53,7 @@ def read(request: CustomerRequest, notice_id: int) -> HttpResponse:
 @login_required
 def read_all(request: CustomerRequest) -> HttpResponse:
     """Mark all notices as read that the customer has seen."""
-    newest = _number(request.POST.get("newest"))
+    newest = row_number(request.POST.get("newest"))
     if newest:
         actions.mark_all_read(user=request.user, newest=newest)
     return redirect("notices")
@@ -100,8 +98,3 @@ def stop_mail(request: Request, token: str) -> HttpResponse:
         "stopped": request.method == "POST",
     }
     return render(request, "notices/stop_mail.html", context)
-
-
-def _number(text: str | None) -> int | None:
-    """Return `text` as a row's number, or None where it is none."""
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None

@@ -26,6 +26,7 @@ from orders.intake import FieldErrors, Intake
 from provider.models import Service
 from provider.translations import localise
 from shop.money import charge
+from shop.paging import row_number
 from shop.requests import CustomerRequest, Request, client_address
 
 
@@ -89,14 +90,14 @@ def _filled(request: Request, service: Service) -> OrderForm:
     if not request.user.is_authenticated:
         return OrderForm(service)
     customer = cast(CustomerRequest, request).user
-    if number := request.GET.get("draft", ""):
-        draft = draft_of(customer=customer, number=number)
+    if kept := request.GET.get("draft", ""):
+        draft = draft_of(customer=customer, number=kept)
         if draft is not None and draft.service_id == service.pk:
             return OrderForm(service, draft.fields)
-    number = request.GET.get("again", "")
-    if not re.fullmatch("[0-9]{1,18}", number):
+    number = row_number(request.GET.get("again"))
+    if number is None:
         return OrderForm(service)
-    order = queries.order_of(customer=customer, order_id=int(number))
+    order = queries.order_of(customer=customer, order_id=number)
     return OrderForm(service, initial=dict(ordered_fields(order)) if order else {})
 
 

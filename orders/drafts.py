@@ -11,15 +11,17 @@ from ledger.queries import balance
 from orders.models import Draft
 from provider.translations import localise
 from shop.money import payable
+from shop.paging import row_number
 
 
 def draft_of(*, customer: User, number: str = "") -> Draft | None:
     """Return what the customer has kept and not ordered yet; of that number, if given."""
     kept = Draft.objects.filter(customer=customer, expires_at__gt=Now())
     if number:
-        if not (number.isascii() and number.isdecimal() and len(number) < 19):
+        wanted = row_number(number)
+        if wanted is None:
             return None
-        kept = kept.filter(pk=int(number))
+        kept = kept.filter(pk=wanted)
     found = kept.select_related("service__category").first()
     if found is not None and found.service is not None:
         localise(services=[found.service])

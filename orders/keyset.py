@@ -1,4 +1,4 @@
-"""Pages of long lists: each begins where the one before has ended."""
+"""Pages of lists that are narrowed by status alone, as their addresses say it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,9 @@ from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
+
+from shop.paging import cut as cut_rows
+from shop.paging import row_number
 
 Row = TypeVar("Row", bound=Model)
 
@@ -33,18 +36,13 @@ def cut(
     found: QuerySet[Row], given: Mapping[str, str], *, status: str = ""
 ) -> Slice[Row]:
     """Return the rows that follow the number `before` in the address. One query."""
-    before = given.get("before", "")
-    is_first = not (before.isascii() and before.isdecimal() and len(before) < 19)
-    if not is_first:
-        found = found.filter(pk__lt=int(before))
-    rows = list(found.order_by("-pk")[: ROWS + 1])
+    before = row_number(given.get("before"))
+    rows, older = cut_rows(found.order_by("-pk"), rows=ROWS, before=before)
     kept = {"status": status} if status else {}
     return Slice(
-        rows=rows[:ROWS],
+        rows=rows,
         status=status,
-        older=urlencode({**kept, "before": rows[ROWS - 1].pk})
-        if len(rows) > ROWS
-        else "",
+        older=urlencode({**kept, "before": older}) if older else "",
         newest=urlencode(kept),
-        is_first=is_first,
+        is_first=before is None,
     )

@@ -14,6 +14,7 @@ from orders import queries
 from orders.enums import OPEN, Status
 from orders.models import Order
 from provider.models import Service
+from shop.paging import row_number
 
 ROWS = 50
 # Characters that are looked for: some hundred numbers with commas between them.
@@ -41,14 +42,14 @@ class Wanted:
     @classmethod
     def read(cls, given: Mapping[str, str]) -> "Wanted":
         """Read the query string; what makes no sense is left out."""
-        before = given.get("before", "")
         status = given.get("status", "")
         return cls(
-            text=given.get("q", "").strip()[:LONGEST_TEXT],
+            # The database takes no NUL, and nothing that is looked for has one.
+            text=given.get("q", "").replace("\0", "").strip()[:LONGEST_TEXT],
             status=status if status in SHOWN else "",
             since=_day(given.get("from", "")),
             until=_day(given.get("to", "")),
-            before=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before=row_number(given.get("before")),
         )
 
     def address(self, **changes: object) -> str:

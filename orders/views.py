@@ -16,6 +16,7 @@ from orders.listing import ROWS, Wanted, found
 from orders.models import Order
 from orders.sheet import MOST_ROWS
 from provider.translations import localise
+from shop.paging import cut
 from shop.requests import CustomerRequest
 
 
@@ -29,8 +30,7 @@ def orders(request: CustomerRequest) -> HttpResponse:
     answered with 204, and leaves the page alone.
     """
     wanted = Wanted.read(request.GET)
-    rows = list(found(wanted, customer=request.user)[: ROWS + 1])
-    listed = rows[:ROWS]
+    listed, older = cut(found(wanted, customer=request.user), rows=ROWS)
     seen = digest([_state(order) for order in listed])
     if request.htmx and request.GET.get("seen") == seen:
         return HttpResponse(status=204)
@@ -41,7 +41,7 @@ def orders(request: CustomerRequest) -> HttpResponse:
         "seen": seen,
         "live": any(order.is_open for order in listed),
         "most_rows": MOST_ROWS,
-        "older": wanted.address(before=listed[-1].pk) if len(rows) > ROWS else "",
+        "older": wanted.address(before=older) if older else "",
     }
     part = "#results" if request.htmx else ""
     return render(request, f"orders/orders.html{part}", context)

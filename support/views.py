@@ -17,6 +17,7 @@ from django.views.decorators.http import (
 )
 
 from shop.attachments import as_download
+from shop.paging import cut, row_number
 from shop.requests import CustomerRequest
 from support import actions, queries
 from support.enums import Category, State, Wish
@@ -33,19 +34,17 @@ ROWS = 30
 def tickets(request: CustomerRequest) -> HttpResponse:
     """Show the customer's tickets, those with the newest message first."""
     state = request.GET.get("state", "")
-    before = request.GET.get("before", "")
+    before = row_number(request.GET.get("before"))
     found = queries.tickets_of(customer=request.user)
     if state in State.values:
         found = found.filter(state=state)
-    if before.isdecimal() and len(before) < 19:
-        found = found.filter(newest__lt=int(before))
-    rows = list(found[: ROWS + 1])
+    rows, older = cut(found, rows=ROWS, before=before, by="newest")
     context = {
-        "tickets": rows[:ROWS],
+        "tickets": rows,
         "states": State.choices,
         "state": state if state in State.values else "",
         "before": before,
-        "older": rows[ROWS - 1].newest if len(rows) > ROWS else None,
+        "older": older,
     }
     return render(request, "support/tickets.html", context)
 

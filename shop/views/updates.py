@@ -10,6 +10,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from provider import queries
 from provider.enums import ChangeKind
+from shop.paging import cut, row_number
 from shop.requests import Request
 
 ROWS = 50
@@ -40,8 +41,8 @@ def updates(request: Request) -> HttpResponse:
     kind = request.GET.get("kind", "")
     wanted = Wanted(
         kind=kind if kind in ChangeKind.values else "",
-        batch=_number(request.GET.get("batch")),
-        before=_number(request.GET.get("before")),
+        batch=row_number(request.GET.get("batch")),
+        before=row_number(request.GET.get("before")),
     )
     if wanted.batch:
         found = queries.updates(
@@ -49,18 +50,13 @@ def updates(request: Request) -> HttpResponse:
         )
     else:
         found = queries.update_lines(kind=wanted.kind, before=wanted.before)
-    rows = list(found[: ROWS + 1])
+    rows, older = cut(found, rows=ROWS)
     context = {
         "wanted": wanted,
         "kinds": ChangeKind.choices,
-        "changes": rows[:ROWS],
+        "changes": rows,
         "newest": wanted.address(),
-        "older": wanted.address(before=rows[ROWS - 1].pk) if len(rows) > ROWS else "",
+        "older": wanted.address(before=older) if older else "",
     }
     part = "#results" if request.htmx else ""
     return render(request, f"shop/updates.html{part}", context)
-
-
-def _number(text: str | None) -> int | None:
-    """Return `text` as a row's number, or None where it is none."""
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None

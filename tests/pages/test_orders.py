@@ -124,6 +124,13 @@ def test_pasted_numbers_find_exactly_those_of_ones_own(
     assert numbers(signed_in(alice), f"/orders/?q={query}") == [last.pk, first.pk]
 
 
+def test_a_text_that_the_database_cannot_take_is_looked_for_all_the_same(
+    alice: User,
+) -> None:
+    (order,) = make_orders(alice, 1)
+    assert numbers(signed_in(alice), f"/orders/?q=%00{order.pk}%00") == [order.pk]
+
+
 def test_a_hundred_long_numbers_are_all_looked_for(alice: User) -> None:
     (order,) = make_orders(alice, 1)
     text = ",".join([*(str(10**17 + number) for number in range(100)), str(order.pk)])
