@@ -175,4 +175,4 @@ def test_a_page_of_three_asks_as_often_as_a_page_of_one(
 def test_the_menu_leads_there(client: Client) -> None:
     client.force_login(make_customer())
 
-    assert text(client, "/services/").count(f'href="{reverse("updates")}"') == 2
+    assert text(client, "/services/").count(f'href="{reverse("updates")}"') == 3

@@ -12,6 +12,7 @@ from accounts import actions
 from accounts.models import User
 from content import actions as content
 from content.enums import Where
+from notices.enums import Kind
 from notices.models import Notice
 from orders import actions as orders
 from shop.exporting import export
@@ -44,7 +45,9 @@ def test_a_customer_takes_everything_of_theirs() -> None:
     publish_terms()
     content.accept_terms(user=alice, number=1, where=Where.ASKED, address="::1")
     key = actions.rotate_api_key(user=alice)
-    Notice.objects.create(user=alice, key="a", subject="=HYPERLINK(1)")
+    Notice.objects.create(
+        user=alice, kind=Kind.ACCOUNT, key="a", subject="=HYPERLINK(1)"
+    )
 
     archive = taken(alice)
 
@@ -68,5 +71,5 @@ def test_nobody_takes_anything_of_another() -> None:
     archive = taken(make_customer())
 
     tables = [name for name in archive.namelist() if name.endswith(".csv")]
-    assert len(tables) == 9
+    assert len(tables) == 10
     assert all(rows(archive, name.removesuffix(".csv")) == [] for name in tables)
