@@ -61,6 +61,8 @@ def _cap_of_new(customer: User) -> tuple[Decimal, str]:
 
 def insist_on_limits(*, customer: User, wanted: Offer, address: str | None) -> None:
     """Raise PaymentError where a payment may not be begun. Reads only."""
+    if customer.closed_at is not None:
+        raise PaymentError(_("Your account is closed"))
     if customer.frozen_at is not None:
         raise PaymentError(_("Your account is frozen. Please write to the shop."))
     if wanted.amount % smallest():

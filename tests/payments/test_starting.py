@@ -7,10 +7,11 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from pytest_django import Settings
 
+from accounts import actions as accounts
 from accounts.models import User
 from payments import actions
 from payments.actions import PaymentError
@@ -204,3 +205,14 @@ def test_a_kind_of_wallet_is_no_card(settings: Settings, rings: object) -> None:
         tell(begin(customer, "5"), State.PAID, instrument="kakao_pay")
 
     assert begin(customers[0], "5").state == TopUpState.PENDING
+
+
+def test_who_has_closed_their_account_meanwhile_pays_nothing() -> None:
+    customer = make_customer()
+    with transaction.atomic():
+        accounts.close(user_id=customer.pk)
+
+    # As it was read with the request, it is open.
+    assert customer.closed_at is None
+    assert refused(customer, "10") == "Your account is closed"
+    assert TopUp.objects.count() == 0
