@@ -19,6 +19,7 @@ from payments.models import (
     Approval,
     BonusRule,
     Decision,
+    GatewayKey,
     GatewayTerms,
     Notification,
     TopUp,
@@ -164,6 +165,7 @@ def make_payment(customer: User, number: int) -> None:
     )
     Approval.objects.create(decision=decision, by=customer)
     GatewayTerms.objects.create(gateway=f"gateway {number}")
+    GatewayKey.objects.create(name=f"KEY_{number}", value="a-secret-that-nobody-sees")
     BonusRule.objects.create(name=f"Summer {number}", percent=Decimal(5))
 
 
