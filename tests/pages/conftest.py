@@ -86,12 +86,9 @@ def open_page(
             problems.append(message.text)
 
     def open_(customer: "User | None" = None, **options: Any) -> Page:
+        wanted = {"locale": "en", **context_options, **options}
         context = browser.new_context(
-            base_url=live_server.url,
-            reduced_motion="reduce",
-            locale="en",
-            **context_options,
-            **options,
+            base_url=live_server.url, reduced_motion="reduce", **wanted
         )
         contexts.append(context)
         if customer:
