@@ -53,15 +53,18 @@ def api(request: CustomerRequest) -> HttpResponse:
     return redirect("account_api")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @never_cache
-@reauthentication_required
+@reauthentication_required(allow_get=True)
 def rotate_key(request: CustomerRequest) -> HttpResponse:
     """Make a new API key and show it, for the only time: there is nothing to reload.
 
-    After a fresh proof, as a key outlives every log-in.
+    After a fresh proof, as a key outlives every log-in. A proof that is sent twice leads
+    here without the form, and on to the key's page.
     """
+    if request.method != "POST":
+        return redirect("account_api")
     key = actions.rotate_api_key(user=request.user)
     return _api_page(request, new_key=key)
 
