@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import User
+from notices.enums import ALWAYS
 from notices.mail import compose
 from notices.models import Notice
 
@@ -46,8 +47,8 @@ def _claim() -> list[Notice]:
 
 
 def _send(notice: Notice) -> bool:
-    if notice.user is not None and notice.user.forgotten_at is not None:
-        # Nobody reads it any more; to try again and again would help nobody either.
+    if notice.user is not None and not _reads(notice.user, notice):
+        # To try again and again would help nobody.
         return True
     if notice.user is not None:
         to = [notice.user.email]
@@ -60,6 +61,13 @@ def _send(notice: Notice) -> bool:
         logger.exception("Notice %s was not mailed", notice.pk)
         return False
     return True
+
+
+def _reads(user: User, notice: Notice) -> bool:
+    """Whether somebody reads it: of closed accounts only what is about the account."""
+    if user.forgotten_at is not None:
+        return False
+    return user.is_active or notice.kind in ALWAYS
 
 
 @transaction.atomic(durable=True)

@@ -14,10 +14,10 @@ from accounts.models import User
 from orders.cards import cards
 from orders.queries import recent_services
 from provider import actions, queries
-from provider.enums import SERVICE_TYPES
 from provider.models import Service
 from provider.searching import Wanted, find
 from provider.translations import localise
+from provider.wordings import TYPES
 from shop.requests import CustomerRequest, Request, page_before
 
 ROWS = 25
@@ -43,7 +43,7 @@ def services(request: Request) -> HttpResponse:
         part = "rows" if wanted.after else "results"
         return render(request, f"shop/services.html#{part}", context)
     context["categories"] = queries.category_names()
-    context["types"] = SERVICE_TYPES
+    context["types"] = list(TYPES.items())
     return render(request, "shop/services.html", context)
 
 

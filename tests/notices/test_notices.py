@@ -9,6 +9,7 @@ from django.core.mail import EmailMessage
 from django.db.models import F
 from django.db.models.functions import Now
 
+from accounts.models import User
 from notices import actions
 from notices.enums import Kind
 from notices.models import Notice
@@ -64,6 +65,24 @@ def test_whose_account_is_forgotten_gets_no_mail() -> None:
 
     assert mail.outbox == []
     assert Notice.objects.filter(mail_at=None).count() == 1
+
+
+def test_what_was_due_when_an_account_closed_is_not_mailed_but_for_its_own_news() -> (
+    None
+):
+    alice = make_customer()
+    actions.tell(
+        user_id=alice.pk, kind=Kind.PAYMENT_RECEIVED, key="payment", subject="Paid"
+    )
+    actions.tell(user_id=alice.pk, key="closed", subject="Your account is closed")
+    User.objects.update(is_active=False, closed_at=Now())
+
+    actions.send_due()
+
+    assert [message.subject for message in mail.outbox] == [
+        "Magpie: Your account is closed"
+    ]
+    assert not Notice.objects.filter(mail_at__isnull=False).exists()
 
 
 def test_mail_that_did_not_go_out_goes_later(monkeypatch: pytest.MonkeyPatch) -> None:

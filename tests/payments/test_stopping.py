@@ -1,6 +1,7 @@
 """What a frozen customer ordered and nobody sent."""
 
 import pytest
+from django.db.models.functions import Now
 
 from accounts.models import User
 from ledger.queries import balance
@@ -53,6 +54,18 @@ def test_the_sweeper_ends_what_a_lost_message_should_have() -> None:
 
     assert actions.stop_orders() == 1
     assert actions.stop_orders() == 0
+
+
+def test_what_was_placed_as_its_customer_closed_the_account_is_ended() -> None:
+    customer = make_customer(credit="50")
+    order = make_order(customer)
+    User.objects.filter(pk=customer.pk).update(is_active=False, closed_at=Now())
+
+    assert actions.stop_orders() == 1
+
+    order.refresh_from_db()
+    assert order.status == "canceled"
+    assert balance(customer=customer) == 50
 
 
 def test_a_frozen_customer_cannot_order() -> None:
