@@ -231,8 +231,11 @@ def test_the_keyboard_reaches_content_first_and_closes_menus(open_page: Open) ->
     expect(page.get_by_label("Menu")).to_be_focused()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [("light", DESK), ("dark", PHONE)],
+    ids=["light-desk", "dark-phone"],
+)
 def test_every_page_is_accessible_and_fits(
     busy: User, open_page: Open, theme: str, size: dict[str, int]
 ) -> None:
