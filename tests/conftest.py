@@ -39,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
             del caches["default"]
     # The real ones take a third of a second for each customer, on purpose.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Each test client has the middleware made anew: it need not look at all static files.
+    settings.WHITENOISE_AUTOREFRESH = True
     # Nobody waits a day; tests of the wait set it.
     settings.REFILL_HOURS = 0
     # Staff log in with a password alone; tests of the second step set it.
