@@ -1,4 +1,4 @@
-"""Emptying the database after a test that committed something.
+"""Emptying the database after a test that committed something, and dropping it.
 
 Django truncates every table and then fills in content types and permissions again: a
 third of a second for each of thousands of tests. Here only what has rows is emptied, and
@@ -8,6 +8,7 @@ those two stay.
 from typing import Any
 
 from django.db import connection
+from django.db.backends.postgresql.creation import DatabaseCreation
 
 # Deleted rows stay in the files until somebody cleans up, which nobody else does here.
 LARGE = 512 * 1024
@@ -37,6 +38,16 @@ _LARGE = """
     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
         AND pg_relation_size(oid) > %s
 """
+
+
+def drop(creation: DatabaseCreation, name: str, verbosity: int) -> None:
+    """Drop the tests' database, whoever still has a connection to it.
+
+    A thread that a test has left behind may close its own a moment later.
+    """
+    with creation._nodb_cursor() as cursor:
+        quoted = creation.connection.ops.quote_name(name)
+        cursor.execute(f"DROP DATABASE {quoted} WITH (FORCE)")
 
 
 def empty(*_: Any) -> None:

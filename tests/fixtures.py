@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from pytest_django import Settings
 
@@ -18,10 +19,11 @@ from sandbox.server import running
 from sandbox.terms import Terms
 from sandbox.vendor import Vendor
 from shop import celery
-from tests.emptying import empty
+from tests.emptying import drop, empty
 from tests.factories import make_provider
 
 TransactionTestCase._fixture_teardown = empty
+DatabaseCreation._destroy_test_db = drop
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ def go_to_gateway(page: Page) -> None:
     """Ask for 25 dollars on the form, and follow to the gateway's page."""
     page.goto("/")
     page.locator("summary[aria-label=Menu]").click()
-    page.get_by_role("link", name="Add funds").click()
+    page.get_by_role("link", name="Add funds").first.click()
     page.get_by_label("Amount").fill("25")
     expect(page.locator("#quote")).to_contain_text("$25.00")
     page.get_by_role("button", name="Continue to pay").click()
