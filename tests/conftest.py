@@ -47,6 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.REQUIRE_STAFF_2FA = False
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the storm, the longest test of all, so that nobody waits for it alone."""
+    items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Bring in the shared fixtures, whose models need Django to be set up."""
     session.config.pluginmanager.import_plugin("tests.fixtures")

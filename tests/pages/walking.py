@@ -96,11 +96,14 @@ class Walker:
 
     def fits(self) -> None:
         """See that nothing hangs over the edge, and that the language is the right one."""
+        # Whatever was pressed last may lead to another page, which is waited for.
+        self.page.wait_for_load_state("load")
+        whole = self.page.locator("html")
+        expect(whole).to_have_attribute("lang", self.language)
         size = self.page.viewport_size
-        width = self.page.evaluate("document.documentElement.scrollWidth")
+        width = whole.evaluate("element => element.scrollWidth")
         assert size is not None
         assert width <= size["width"], f"{self.page.url} is wider than the window"
-        expect(self.page.locator("html")).to_have_attribute("lang", self.language)
 
     def log_in(self, email: str, password: str = "a good password") -> None:
         self.page.goto("/account/login/")
