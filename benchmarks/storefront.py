@@ -30,8 +30,8 @@ SILENT = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-# Not what a browser sends by itself: each page is a first visit.
-FIRST = ("/", "/services/", "/account/signup/", "/pages/terms/")
+# Where somebody may come in who has nothing of the shop yet.
+FIRST = ("/", "/services/", "/account/signup/")
 
 
 def run() -> None:
